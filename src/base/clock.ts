@@ -4,7 +4,12 @@ export interface Clock {
   now(): number;
   /** Resolves after `milliseconds`, or rejects with the signal's reason when it aborts first. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `ring` once, `milliseconds` from now, unless the returned function is called before. */
+  alarm(milliseconds: number, ring: () => void): () => void;
 }
+
+/** Longest delay that a timer of the runtime can hold. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
@@ -19,12 +24,19 @@ export const systemClock: Clock = {
         clearTimeout(timer);
         reject(signal?.reason);
       };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      }, milliseconds);
+      const timer = setTimeout(
+        () => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        },
+        Math.min(milliseconds, LONGEST_TIMER),
+      );
       signal?.addEventListener('abort', onAbort, { once: true });
     }),
+  alarm: (milliseconds, ring) => {
+    const timer = setTimeout(ring, Math.min(milliseconds, LONGEST_TIMER));
+    return () => clearTimeout(timer);
+  },
 };
 
 /**
@@ -34,6 +46,7 @@ export const systemClock: Clock = {
 export class SimulatedClock implements Clock {
   #now: number;
   readonly #tick: number;
+  readonly #alarms = new Map<() => void, number>();
 
   constructor(start: number = Date.UTC(2026, 0, 1), tick = 1) {
     this.#now = start;
@@ -42,7 +55,7 @@ export class SimulatedClock implements Clock {
 
   now(): number {
     const now = this.#now;
-    this.#now += this.#tick;
+    this.advance(this.#tick);
     return now;
   }
 
@@ -51,8 +64,44 @@ export class SimulatedClock implements Clock {
     this.advance(milliseconds);
   }
 
-  /** Moves the clock forward. */
+  alarm(milliseconds: number, ring: () => void): () => void {
+    const entry = (): void => ring();
+    this.#alarms.set(entry, this.#now + milliseconds);
+    return () => this.#alarms.delete(entry);
+  }
+
+  /** Moves the clock forward and rings what falls due, earliest first. */
   advance(milliseconds: number): void {
     this.#now += milliseconds;
+    if (this.#alarms.size === 0) return;
+    const due = [...this.#alarms].filter(([, at]) => at <= this.#now).sort(([, a], [, b]) => a - b);
+    for (const [entry] of due) {
+      this.#alarms.delete(entry);
+      entry();
+    }
   }
+}
+
+/**
+ * A signal that aborts after `milliseconds` with `reason`, or with `parent`'s reason when that aborts
+ * first. Call `cancel` when the guarded work is over.
+ */
+export function deadlineSignal(
+  clock: Clock,
+  milliseconds: number,
+  reason: unknown,
+  parent?: AbortSignal,
+): { readonly signal: AbortSignal; readonly cancel: () => void } {
+  const controller = new AbortController();
+  const cancelAlarm = clock.alarm(Math.max(0, milliseconds), () => controller.abort(reason));
+  const onParent = (): void => controller.abort(parent?.reason);
+  if (parent?.aborted) onParent();
+  parent?.addEventListener('abort', onParent, { once: true });
+  return {
+    signal: controller.signal,
+    cancel: () => {
+      cancelAlarm();
+      parent?.removeEventListener('abort', onParent);
+    },
+  };
 }
