@@ -1,0 +1,208 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+
+import { describeError, InfrastructureFault } from '../base/errors.js';
+import type { CommandPipe } from './command-pipes.js';
+import { OutputCapture } from './output-capture.js';
+import type { CommandOptions, CommandResult } from './sandbox.js';
+
+export interface LocalCommand {
+  readonly command: readonly [string, ...string[]];
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly options: CommandOptions;
+  /** For stdout and stderr; Node's own where absent. */
+  readonly pipes: readonly [CommandPipe, CommandPipe] | undefined;
+  /** Ends whatever the command started that has left its process group. */
+  readonly sweep: () => void;
+  /** Is given streams that a background process still holds after the command itself has ended. */
+  readonly keepDraining: (stream: Readable) => void;
+}
+
+const DEFAULT_TIMEOUT = 120_000;
+const LONGEST_TIMER = 2 ** 31 - 1;
+const DEFAULT_MAXIMUM_OUTPUT = 64 * 1024;
+/** Milliseconds without output after which an ended command's streams, held open by others, are given up. */
+const QUIET = 50;
+const QUIET_AT_MOST = 500;
+/** Milliseconds to wait for the end of a killed process; one stuck in the kernel must not hang the run. */
+const DEATH_AT_MOST = 5_000;
+
+/** Runs one command in a process group of its own; see `Sandbox.run` for results and errors. */
+export async function runLocalCommand(request: LocalCommand): Promise<CommandResult> {
+  const { options } = request;
+  const started = performance.now();
+  const captures = [0, 1].map(() => new OutputCapture(options.maximumOutput ?? DEFAULT_MAXIMUM_OUTPUT)) as [
+    OutputCapture,
+    OutputCapture,
+  ];
+  let timedOut = false;
+  const result = (exitCode: number, complaint = ''): CommandResult => ({
+    exitCode: timedOut ? 124 : exitCode,
+    stdout: captures[0].text(),
+    stderr: captures[1].text() + complaint,
+    timedOut,
+    truncated: captures.some((capture) => capture.truncated),
+    duration: performance.now() - started,
+  });
+
+  const child = await start(request);
+  if ('refused' in child) return result(child.refused, child.complaint);
+  const streams = outputStreams(child.process, request.pipes);
+  const watch = new QuietWatch(streams);
+  streams.forEach((stream, index) => stream.on('data', (chunk: Buffer) => captures[index]?.push(chunk)));
+  feed(child.process, options.stdin);
+
+  const ended = once(child.process, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const { promise: givenUp, resolve: giveUp } = deferred<[null, 'SIGKILL']>();
+  let deathTimer: NodeJS.Timeout | undefined;
+  const kill = (): void => {
+    if (child.process.exitCode === null && child.process.signalCode === null) killGroup(child.process);
+    request.sweep();
+    deathTimer ??= setTimeout(() => giveUp([null, 'SIGKILL']), DEATH_AT_MOST);
+  };
+  const timer = setTimeout(
+    () => {
+      timedOut = true;
+      kill();
+    },
+    Math.min(options.timeout ?? DEFAULT_TIMEOUT, LONGEST_TIMER),
+  );
+  options.signal?.addEventListener('abort', kill, { once: true });
+  if (options.signal?.aborted === true) kill();
+  try {
+    const [exitCode, signal] = await Promise.race([ended, givenUp]);
+    clearTimeout(timer);
+    await watch.settled();
+    options.signal?.throwIfAborted();
+    return result(exitCode ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+  } finally {
+    clearTimeout(timer);
+    clearTimeout(deathTimer);
+    options.signal?.removeEventListener('abort', kill);
+    for (const stream of streams) if (!stream.readableEnded) request.keepDraining(stream);
+  }
+}
+
+type Started = { readonly process: ChildProcess } | { readonly refused: number; readonly complaint: string };
+
+async function start(request: LocalCommand): Promise<Started> {
+  const [program, ...parameters] = request.command;
+  const { pipes } = request;
+  try {
+    const child = spawn(program, parameters, {
+      cwd: request.folder,
+      env: request.environment,
+      detached: true,
+      stdio: [
+        request.options.stdin === undefined ? 'ignore' : 'pipe',
+        pipes?.[0].writer ?? 'pipe',
+        pipes?.[1].writer ?? 'pipe',
+      ],
+    });
+    if (child.pid === undefined) {
+      const [error] = (await once(child, 'error')) as [unknown];
+      throw error;
+    }
+    // Failures after the start (a kill that comes late) say nothing about the command.
+    child.on('error', () => {});
+    return { process: child };
+  } catch (error) {
+    for (const pipe of pipes ?? []) pipe.reader.destroy();
+    return refusalToStart(program, error);
+  } finally {
+    for (const pipe of pipes ?? []) closeSync(pipe.writer);
+  }
+}
+
+/** Failures to start that the command itself is to blame for, as shells report them. */
+const BLAMED_ON_COMMAND: Readonly<Record<string, readonly [number, string]>> = {
+  ENOENT: [127, 'command not found'],
+  EACCES: [126, 'permission denied'],
+  EPERM: [126, 'permission denied'],
+  EISDIR: [126, 'is a folder'],
+  ENOTDIR: [126, 'not a folder'],
+  ELOOP: [126, 'too many symbolic links'],
+  ENOEXEC: [126, 'not an executable format'],
+  ENAMETOOLONG: [126, 'name too long'],
+  E2BIG: [126, 'argument list too long'],
+  ERR_INVALID_ARG_VALUE: [126, 'arguments may not hold null characters'],
+};
+
+function refusalToStart(program: string, error: unknown): Started {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  const blamed = BLAMED_ON_COMMAND[code ?? ''];
+  if (blamed !== undefined) return { refused: blamed[0], complaint: `${program}: ${blamed[1]}\n` };
+  throw new InfrastructureFault(`a command could not be started: ${describeError(error)}`, {
+    code: 'command-not-started',
+    where: program.slice(0, 200),
+    cause: error,
+  });
+}
+
+function outputStreams(child: ChildProcess, pipes: LocalCommand['pipes']): readonly [Readable, Readable] {
+  if (pipes !== undefined) return [pipes[0].reader, pipes[1].reader];
+  return [child.stdout as Readable, child.stderr as Readable];
+}
+
+function feed(child: ChildProcess, stdin: CommandOptions['stdin']): void {
+  // A command may end without reading what it is given.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(stdin);
+}
+
+function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
+  let resolve: (value: Value) => void = () => {};
+  const promise = new Promise<Value>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+function killGroup(child: ChildProcess): void {
+  try {
+    process.kill(-(child.pid as number), 'SIGKILL');
+  } catch {
+    // It ended by itself in the meantime.
+  }
+}
+
+/** Tells when the streams of an ended command have ended too, or have gone quiet because others hold them. */
+class QuietWatch {
+  #open = 0;
+  #lastData = performance.now();
+  #onChange = (): void => {};
+
+  constructor(streams: readonly Readable[]) {
+    for (const stream of streams) {
+      this.#open += 1;
+      stream.on('data', () => {
+        this.#lastData = performance.now();
+      });
+      stream.on('error', () => {});
+      stream.once('close', () => {
+        this.#open -= 1;
+        this.#onChange();
+      });
+    }
+  }
+
+  async settled(): Promise<void> {
+    const from = performance.now();
+    while (this.#open > 0 && performance.now() - from < QUIET_AT_MOST) {
+      const wait = Math.max(from, this.#lastData) + QUIET - performance.now();
+      if (wait <= 0) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, wait);
+        this.#onChange = () => {
+          if (this.#open > 0) return;
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+}
