@@ -69,7 +69,7 @@ function endOfLastCharacter(bytes: Buffer): number {
   let lead = bytes.length - 1;
   while (lead >= 0 && bytes.length - lead < 4 && isContinuation(bytes[lead])) lead -= 1;
   const byte = bytes[lead];
-  if (byte === undefined || byte < 0xc0) return bytes.length;
+  if (byte === undefined || byte < 0xc0 || byte >= 0xf8) return bytes.length;
   const width = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
   return bytes.length - lead < width ? lead : bytes.length;
 }
