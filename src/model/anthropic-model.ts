@@ -86,11 +86,11 @@ export class AnthropicModel implements ChatModel {
   }
 
   #errorContext(reader?: AnthropicAnswerReader): ProviderErrorContext {
-    const { provider, keyVariable, key } = this.#options;
+    const { provider, keyVariable, secrets } = this.#options;
     return {
       provider,
       keyVariable,
-      secrets: key === undefined ? [] : [key],
+      secrets,
       ...(reader?.usage === undefined ? {} : { usage: reader.usage }),
     };
   }

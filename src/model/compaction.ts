@@ -65,26 +65,27 @@ function currentPromptTokens({ messages, fixedTokens, lastUsage }: CompactionInp
   return lastUsage.promptTokens + estimateMessagesTokens(messages.slice(lastUsage.messages));
 }
 
-/** Places, ascending, before which the conversation may be cut: at an assistant's turn, all calls answered or all kept. */
+/** Places, ascending, before which the conversation may be cut: at an assistant's turn, no call apart from its result. */
 function validCuts(messages: readonly ChatMessage[]): number[] {
-  const lastUse = new Map<string, number>();
-  for (const [index, message] of messages.entries()) {
-    for (const block of message.content) {
-      if (block.type === 'tool-result') lastUse.set(block.callId, index);
-    }
-  }
   const cuts: number[] = [];
-  // The furthest message that a call so far is answered in; beyond the end while an answer is awaited.
+  // The furthest message that answers a call before it.
   let openUntil = 0;
   for (const [index, message] of messages.entries()) {
     if (index > 0 && message.role === 'assistant' && openUntil < index) cuts.push(index);
     for (const block of message.content) {
-      if (block.type === 'tool-call') {
-        openUntil = Math.max(openUntil, lastUse.get(block.id) ?? messages.length);
-      }
+      if (block.type === 'tool-call') openUntil = Math.max(openUntil, answerOf(block.id, index, messages));
     }
   }
   return cuts;
+}
+
+/** The message that holds a call's result; -1 for a call that got none. */
+function answerOf(callId: string, callIndex: number, messages: readonly ChatMessage[]): number {
+  for (let index = callIndex + 1; index < messages.length; index += 1) {
+    const blocks = messages[index]?.content ?? [];
+    if (blocks.some((block) => block.type === 'tool-result' && block.callId === callId)) return index;
+  }
+  return -1;
 }
 
 /**

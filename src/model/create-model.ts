@@ -2,7 +2,7 @@ import { UserMistake } from '../base/errors.js';
 import type { ChatModel } from './chat-model.js';
 import { modelLimits } from './model-limits.js';
 import { isScripted } from './model-names.js';
-import { resolveEndpoint, type Environment } from './providers.js';
+import { resolveEndpoint, secretsOf, type Environment } from './providers.js';
 
 export interface CreateModelOptions {
   /** The option at fault in an error, e.g. `--model1`. */
@@ -39,6 +39,7 @@ export async function createLiveModel(
   const live = {
     ...endpoint,
     ...limits,
+    secrets: secretsOf(environment),
     contextWindow: options.contextWindow ?? limits.contextWindow,
     timeout: options.timeout ?? DEFAULT_TIMEOUT,
   };

@@ -11,6 +11,8 @@ export interface LiveModelOptions {
   readonly key: string | undefined;
   /** Environment variable that holds the key. */
   readonly keyVariable: string;
+  /** Every key this process knows, the other providers' too: an error of one may quote that of another. */
+  readonly secrets: readonly string[];
   /** Tokens of prompt and answer together. */
   readonly contextWindow: number;
   /** Tokens of an answer where a request does not say and the provider must be told. */

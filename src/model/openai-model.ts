@@ -58,9 +58,7 @@ export class OpenAiModel implements ChatModel {
         return await this.#ask(request, built, signal);
       } catch (thrown) {
         signal?.throwIfAborted();
-        const { provider, keyVariable, key } = this.#options;
-        const secrets = key === undefined ? [] : [key];
-        const error = toModelError(thrown, { provider, keyVariable, secrets });
+        const error = toModelError(thrown, this.#options);
         const setting = findRefusedSetting(error, built.used);
         if (setting === undefined) throw error;
         this.#refused.add(setting);

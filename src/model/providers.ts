@@ -80,9 +80,15 @@ export function resolveEndpoint(text: string, environment: Environment, field: s
   return { name, provider, model, wire: known?.wire ?? 'openai', baseUrl, key, keyVariable };
 }
 
-/** Names of the variables that hold keys of the given models, e.g. to keep them out of a sandbox. */
+/** Names of the variables that look as if they hold keys, e.g. to keep them out of a sandbox. */
 export function keyVariablesOf(environment: Environment): string[] {
-  return Object.keys(environment).filter((name) => /(?:_API_KEY|_AUTH_TOKEN|_TOKEN|_SECRET)$/i.test(name));
+  return Object.keys(environment).filter((name) => /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD)$/i.test(name));
+}
+
+/** What those variables hold, for `scrubSecrets`. */
+export function secretsOf(environment: Environment): string[] {
+  const values = keyVariablesOf(environment).map((name) => read(environment, name));
+  return [...new Set(values.filter((value) => value !== undefined))];
 }
 
 function read(environment: Environment, name: string): string | undefined {
