@@ -13,16 +13,16 @@ const BUFFER_LIMIT = 64 * 1024;
  */
 export class FileSink implements EventSink {
   readonly path: string;
-  readonly #descriptor: number;
+  readonly #mode: 'a' | 'w';
+  #descriptor: number | undefined;
   #buffer: string[] = [];
   #buffered = 0;
   #closed = false;
 
-  /** Creates the file and its folders; an existing file is replaced unless `append` is set. */
+  /** The file and its folders are made with the first event; an existing file is replaced unless `append` is set. */
   constructor(path: string, { append = false }: { readonly append?: boolean } = {}) {
     this.path = path;
-    mkdirSync(dirname(path), { recursive: true });
-    this.#descriptor = openSync(path, append ? 'a' : 'w');
+    this.#mode = append ? 'a' : 'w';
   }
 
   write(event: RunEvent): void {
@@ -39,7 +39,8 @@ export class FileSink implements EventSink {
     this.#buffered = 0;
     let written = 0;
     try {
-      while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written);
+      const descriptor = this.#open();
+      while (written < bytes.length) written += writeSync(descriptor, bytes, written);
     } catch (error) {
       throw new InfrastructureFault('the event log cannot be written', {
         code: 'log-not-writable',
@@ -54,6 +55,14 @@ export class FileSink implements EventSink {
     if (this.#closed) return;
     this.flush();
     this.#closed = true;
-    closeSync(this.#descriptor);
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+  }
+
+  #open(): number {
+    if (this.#descriptor === undefined) {
+      mkdirSync(dirname(this.path), { recursive: true });
+      this.#descriptor = openSync(this.path, this.#mode);
+    }
+    return this.#descriptor;
   }
 }

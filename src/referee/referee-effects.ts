@@ -46,6 +46,8 @@ export interface RefereeEffects {
   testAlone(patches: readonly AppliedPatch[]): Promise<readonly FeatureOutcome[]>;
   merge(strategy: MergeStrategy, patches: readonly AppliedPatch[]): Promise<MergeAttempt>;
   testMerged(attempt: MergeAttempt): Promise<readonly FeatureOutcome[]>;
+  /** Records what broke under the referee. */
+  fault(error: unknown): void;
   /** Records the verdict and why the team failed. */
   conclude(verdict: Verdict): void;
 }

@@ -67,7 +67,11 @@ export const refereeMachine = setup({
   actions: {
     /** A step that broke under the referee: the verdict says so. */
     recordFault: assign({
-      faults: ({ context, event }) => [...context.faults, describeError((event as { error?: unknown }).error)],
+      faults: ({ context, event }) => {
+        const { error } = event as { error?: unknown };
+        context.effects.fault(error);
+        return [...context.faults, describeError(error)];
+      },
     }),
   },
   guards: {

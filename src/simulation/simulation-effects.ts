@@ -10,6 +10,8 @@ export interface SimulationEffects {
   phaseStarted(phase: Phase): void;
   phaseEnded(phase: Phase): void;
   brief(agent: string, phase: AgentPhase): PhaseBrief;
+  /** Whether agents act one at a time in this phase. */
+  inTurns(phase: Phase): boolean;
   /** Takes every agent's patch from its tree. */
   takePatches(): Promise<void>;
   refereeInput(): RefereeInput;

@@ -46,13 +46,12 @@ export const simulationMachine = setup({
     beginAll: enqueueActions(({ context, enqueue, self }) => {
       const phase = currentPhase(context);
       if (phase === 'evaluation') return;
-      const briefs = context.agents.map((agent) => [agent, context.effects.brief(agent, phase)] as const);
-      for (const [agent, brief] of briefs) {
-        enqueue(() => self.system.get(agent)?.send({ type: 'begin', brief }));
+      for (const agent of context.agents) {
+        enqueue(() => self.system.get(agent)?.send({ type: 'begin', brief: context.effects.brief(agent, phase) }));
       }
-      if (briefs[0]?.[1].pace === 'turns') enqueue({ type: 'grantTurn' });
     }),
     grantTurn: enqueueActions(({ context, enqueue, self }) => {
+      if (!context.effects.inTurns(currentPhase(context))) return;
       const agent = nextTurn(context.agents, new Set(context.stopped), context.turn);
       if (agent === undefined) return;
       enqueue.assign({ turn: agent });
@@ -65,7 +64,6 @@ export const simulationMachine = setup({
     wasInterrupted: ({ context }) => context.effects.isInterrupted(),
     isLastOfAll: ({ context, event }) =>
       event.type === 'agent-stopped' && new Set([...context.stopped, event.agent]).size === context.agents.length,
-    holdsTheTurn: ({ context, event }) => event.type === 'agent-stopped' && context.turn === event.agent,
   },
 }).createMachine({
   id: 'simulation',
@@ -103,7 +101,7 @@ export const simulationMachine = setup({
       ],
     },
     planning: {
-      entry: [assign({ stopped: [], turn: undefined }), 'phaseStarted', 'beginAll'],
+      entry: [assign({ stopped: [], turn: undefined }), 'phaseStarted', 'beginAll', 'grantTurn'],
       on: {
         'turn-ended': { actions: 'grantTurn' },
         'agent-stopped': [
@@ -113,16 +111,12 @@ export const simulationMachine = setup({
       },
     },
     execution: {
-      entry: [assign({ stopped: [], turn: undefined }), 'phaseStarted', 'beginAll'],
+      entry: [assign({ stopped: [], turn: undefined }), 'phaseStarted', 'beginAll', 'grantTurn'],
       on: {
         'turn-ended': { actions: 'grantTurn' },
         'agent-stopped': [
           { guard: 'isLastOfAll', target: 'collecting' },
-          {
-            guard: 'holdsTheTurn',
-            actions: [assign({ stopped: ({ context, event }) => [...context.stopped, event.agent] }), 'grantTurn'],
-          },
-          { actions: assign({ stopped: ({ context, event }) => [...context.stopped, event.agent] }) },
+          { actions: [assign({ stopped: ({ context, event }) => [...context.stopped, event.agent] }), 'grantTurn'] },
         ],
       },
     },

@@ -1,0 +1,121 @@
+import { UserMistake } from '../../src/base/errors.js';
+import type { Task } from '../../src/dataset/task.js';
+import type { GitStore } from '../../src/git/git-store.js';
+import { parsePatch } from '../../src/git/patch-text.js';
+import type { KnownChange } from './known-change.js';
+import { asText } from './known-change.js';
+import { blocksMeet, lineBlocks } from './line-blocks.js';
+
+/** The tree of several gold patches joined. */
+export interface JoinedGold {
+  readonly tree: string;
+  /** Whether it took the task's combined patch, which holds the task's other features too. */
+  readonly isCombined: boolean;
+}
+
+/** Applies gold patches to a task's base commit and joins them, as a good team would. */
+export class GoldTrees {
+  readonly #store: GitStore;
+  readonly #base: string;
+  readonly #task: Task;
+  readonly #commits = new Map<number, Promise<string>>();
+  readonly #joined = new Map<string, Promise<JoinedGold>>();
+
+  constructor(store: GitStore, base: string, task: Task) {
+    this.#store = store;
+    this.#base = base;
+    this.#task = task;
+  }
+
+  /**
+   * The features' gold patches on the base commit: merged where they merge clean; both sides kept where they
+   * only add beside each other; else the task's combined patch, where it has one.
+   */
+  join(features: readonly number[]): Promise<JoinedGold> {
+    const key = features.join(',');
+    const known = this.#joined.get(key) ?? this.#join(features);
+    this.#joined.set(key, known);
+    return known;
+  }
+
+  async #join(features: readonly number[]): Promise<JoinedGold> {
+    const commits = await Promise.all(features.map((feature) => this.#goldCommit(feature)));
+    let joined = commits[0];
+    if (joined === undefined) return { tree: this.#base, isCombined: false };
+    for (const commit of commits.slice(1)) {
+      const merged = await this.#store.merge(joined, commit);
+      let tree = merged.tree;
+      if (merged.status === 'conflicts') {
+        const union = await this.#store.merge(joined, commit, { union: true });
+        const isSafe = union.status === 'clean' && (await this.#onlyAdds(joined, commit));
+        const combined = isSafe ? undefined : await this.#combinedTree();
+        if (combined !== undefined) return { tree: combined, isCombined: true };
+        tree = union.status === 'clean' ? union.tree : merged.tree;
+      }
+      joined = await this.#store.commit(tree, [this.#base], 'Gold patches joined');
+    }
+    return { tree: joined, isCombined: false };
+  }
+
+  /** What differs between the base commit and a tree, file by file. */
+  async changes(tree: string): Promise<KnownChange[]> {
+    const files = parsePatch(await this.#store.diff(this.#base, tree));
+    const paths = files.map((file) => file.newPath ?? file.oldPath ?? '');
+    const blobs = await this.#store.readBlobs(paths.flatMap((path) => [`${this.#base}:${path}`, `${tree}:${path}`]));
+    return files.map((file, index) => ({
+      path: paths[index] ?? '',
+      before: blobs[2 * index],
+      after: blobs[2 * index + 1],
+      executable: (file.newMode ?? '').endsWith('755'),
+    }));
+  }
+
+  #goldCommit(feature: number): Promise<string> {
+    const known = this.#commits.get(feature) ?? this.#applyGold(feature);
+    this.#commits.set(feature, known);
+    return known;
+  }
+
+  async #applyGold(id: number): Promise<string> {
+    const feature = this.#task.features.find((candidate) => candidate.id === id);
+    if (feature === undefined) throw new Error(`feature ${id} is not in the task`);
+    const outcome = await this.#store.applyPatch(this.#base, await feature.goldPatch());
+    if (outcome.status === 'applied') return outcome.commit;
+    throw new UserMistake(`the gold patch does not apply to the base commit: ${outcome.reason}`, {
+      code: 'gold-patch-does-not-apply',
+      where: `${feature.folder}/feature.patch`,
+      remedy: 'mend the patch or setup.sh',
+    });
+  }
+
+  async #combinedTree(): Promise<string | undefined> {
+    const patch = await this.#task.combinedPatch();
+    if (patch === undefined) return undefined;
+    const outcome = await this.#store.applyPatch(this.#base, patch);
+    return outcome.status === 'applied' ? outcome.tree : undefined;
+  }
+
+  /** Whether two commits, where they meet, only add lines beside each other. */
+  async #onlyAdds(one: string, other: string): Promise<boolean> {
+    const [ours, theirs] = await Promise.all([this.changes(one), this.changes(other)]);
+    return ours.every((change) => {
+      const partner = theirs.find((candidate) => candidate.path === change.path);
+      const texts = [change.before, change.after, partner?.after].map((bytes) =>
+        bytes === undefined ? undefined : asText(bytes),
+      );
+      if (partner === undefined) return true;
+      const [before, mine, theirText] = texts;
+      if (before === undefined || mine === undefined || theirText === undefined) return false;
+      const theirBlocks = lineBlocks(before, theirText);
+      return lineBlocks(before, mine).every((block) =>
+        theirBlocks.every(
+          (their) =>
+            !blocksMeet(block, their) ||
+            block.removed.length === 0 ||
+            their.removed.length === 0 ||
+            block.added.join('') === their.added.join(''),
+        ),
+      );
+    });
+  }
+}
