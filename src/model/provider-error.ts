@@ -40,6 +40,8 @@ const CONTEXT_LENGTH_NAMES = new Set([
 const CONTEXT_LENGTH_TEXT =
   /prompt is too long|maximum context length|context (?:length|window|size|limit)[^.]{0,60}exceed|exceed[^.]{0,60}context (?:length|window|size|limit)|input token count[^.]{0,80}exceeds|too many (?:input )?tokens|input (?:is|was) too long|too large for model with|reduce the length of the (?:messages|prompt)/i;
 
+const NO_CREDIT_TEXT = /credit balance|insufficient (?:credit|quota|balance|funds)/i;
+
 /**
  * Maps whatever an SDK threw to the one error family of the port. The SDK's own error is not kept as a cause,
  * because it holds the request's headers and with them the key.
@@ -97,7 +99,8 @@ function remedyFor(
   context: ProviderErrorContext,
 ): string | undefined {
   if (kind === 'authentication') return `Check ${context.keyVariable} in the environment or in .env.`;
-  if (facts.names.includes('insufficient_quota'))
+  const isUnpaid = facts.names.includes('insufficient_quota') || facts.status === 402;
+  if (isUnpaid || NO_CREDIT_TEXT.test(facts.text))
     return `Check the credit of the ${context.provider} account.`;
   if (kind === 'bad-request' && facts.status === 404) {
     return `Check the model's name and the base URL of ${context.provider}.`;

@@ -76,13 +76,19 @@ export interface RawAnswer {
 
 export type ProgrammedAnswer = ProgrammedMessage | ProgrammedFailure | RawAnswer;
 
+/** An error response in both wire forms. */
+export interface ErrorResponse {
+  readonly status: number;
+  /** Where Anthropic answers another status than OpenAI. */
+  readonly anthropicStatus?: number;
+  /** Anthropic's type of the error. */
+  readonly anthropic: string;
+  readonly openai: { readonly type: string; readonly code: string | null };
+  readonly text: string;
+}
+
 /** Status and machine-readable names of the failures that are plain error responses. */
-export const ERROR_RESPONSES: Readonly<
-  Record<
-    string,
-    { status: number; anthropic: string; openai: { type: string; code: string | null }; text: string }
-  >
-> = {
+export const ERROR_RESPONSES: Readonly<Record<string, ErrorResponse>> = {
   'rate-limited': {
     status: 429,
     anthropic: 'rate_limit_error',
@@ -139,8 +145,9 @@ export const ERROR_RESPONSES: Readonly<
   },
   'no-credit': {
     status: 429,
+    anthropicStatus: 400,
     anthropic: 'invalid_request_error',
     openai: { type: 'insufficient_quota', code: 'insufficient_quota' },
-    text: 'You exceeded your current quota.',
+    text: 'Your credit balance is too low.',
   },
 };

@@ -186,6 +186,6 @@ function writeError(failure: ProgrammedFailure, isAnthropic: boolean, response: 
   const body = isAnthropic
     ? { type: 'error', error: { type: shape.anthropic, message } }
     : { error: { message, param: null, ...shape.openai } };
-  response.writeHead(shape.status, headers);
+  response.writeHead(isAnthropic ? (shape.anthropicStatus ?? shape.status) : shape.status, headers);
   response.end(JSON.stringify(body));
 }
