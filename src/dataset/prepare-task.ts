@@ -73,7 +73,7 @@ async function prepareInto(
     const repository = inPlace ?? (await makeRepository(task, scratch, options));
     options.onProgress?.('reading-repository', task);
     await mkdir(temporary, { recursive: true });
-    const imported = await importRepository(repository, temporary, options.signal);
+    const imported = await importRepository(repository, temporary, inPlace ?? path.join(task.folder, 'setup.sh'), options.signal);
     const record: PreparedRecord = { format: PREPARED_FORMAT, folderName: path.basename(repository), ...imported };
     await writeFile(path.join(temporary, 'prepared.json'), `${JSON.stringify(record, null, 2)}\n`);
     await rename(temporary, folder).catch(async (error: unknown) => {

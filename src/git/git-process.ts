@@ -29,13 +29,17 @@ export class GitError extends InfrastructureFault {
 
   constructor(command: readonly string[], exitCode: number, stderr: string, where?: string) {
     const said = firstComplaint(stderr);
-    super(`git ${command[0] ?? ''} failed with exit code ${exitCode}${said === '' ? '' : `: ${said}`}`, {
+    super(`git ${subcommand(command)} failed with exit code ${exitCode}${said === '' ? '' : `: ${said}`}`, {
       code: 'git-failed',
       ...(where === undefined ? {} : { where }),
     });
     this.exitCode = exitCode;
     this.stderr = stderr;
   }
+}
+
+function subcommand(command: readonly string[]): string {
+  return command.find((argument) => /^[a-z]/.test(argument)) ?? '';
 }
 
 /** The line of git's stderr that says most: the first error or fatal line, without its prefix. */
@@ -184,7 +188,7 @@ function startFault(command: readonly string[], error: NodeJS.ErrnoException): E
       remedy: 'install git 2.39 or newer and put it on PATH',
     });
   }
-  return new InfrastructureFault(`git ${command[0] ?? ''} could not be started: ${error.message}`, {
+  return new InfrastructureFault(`git ${subcommand(command)} could not be started: ${error.message}`, {
     code: 'git-not-started',
     cause: error,
   });

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { UserMistake } from '../../base/errors.js';
+import { Interrupted, TroupeError, UserMistake } from '../../base/errors.js';
 import type { PreparedTask } from '../../dataset/prepared-task.js';
 import { pairs, type Feature, type Task } from '../../dataset/task.js';
 import { scratchParent } from '../../git/scratch-parent.js';
@@ -28,7 +28,7 @@ export interface TaskConflicts {
   readonly task: Task;
   readonly pairs: readonly PairConflict[];
   /** Why the task could not be set up. */
-  readonly mistake?: UserMistake;
+  readonly fault?: TroupeError;
 }
 
 export interface ConflictSummary {
@@ -48,7 +48,7 @@ export interface GoldConflictOptions {
 
 /**
  * Merges the gold patches of every pair of features of each task, test files taken out as in evaluation, without
- * running a test. A task that cannot be set up gives one mistake, and the others go on.
+ * running a test. A task that cannot be set up gives one fault, and the others go on.
  */
 export async function* goldConflicts(
   tasks: readonly Task[],
@@ -59,8 +59,8 @@ export async function* goldConflicts(
     try {
       yield { task, pairs: await taskConflicts(task, await options.prepare(task), options.signal) };
     } catch (error) {
-      if (!(error instanceof UserMistake)) throw error;
-      yield { task, pairs: [], mistake: error };
+      if (!(error instanceof TroupeError) || error instanceof Interrupted) throw error;
+      yield { task, pairs: [], fault: error };
     }
   }
 }
@@ -75,7 +75,7 @@ export function summarizeConflicts(results: readonly TaskConflicts[]): ConflictS
     clean: count('clean'),
     conflicts: count('conflicts'),
     missing_input: count('missing_input'),
-    failedTasks: results.filter((result) => result.mistake !== undefined).length,
+    failedTasks: results.filter((result) => result.fault !== undefined).length,
   };
 }
 
