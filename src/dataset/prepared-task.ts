@@ -1,5 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { GitStore } from '../git/git-store.js';
+import { scratchParent } from '../git/scratch-parent.js';
 import type { Snapshot, SnapshotOptions } from '../git/snapshot.js';
 import { copyFiles } from './copy-files.js';
 import type { Task } from './task.js';
@@ -39,6 +41,16 @@ export class PreparedTask {
   /** An empty store for one run, in `folder`, that sees the base commit without a copy. */
   createRunStore(folder: string): Promise<GitStore> {
     return GitStore.create(folder, { alternate: this.store });
+  }
+
+  /** Gives `use` such a store in a scratch folder, which is gone afterwards. */
+  async withRunStore<Result>(use: (store: GitStore) => Promise<Result>): Promise<Result> {
+    const folder = await mkdtemp(path.join(scratchParent(), 'troupe-store-'));
+    try {
+      return await use(await this.createRunStore(folder));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   /** Fills an empty folder with an agent's clone at the base commit, installed files included. */

@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Interrupted, TroupeError, UserMistake } from '../../base/errors.js';
 import type { PreparedTask } from '../../dataset/prepared-task.js';
 import { pairs, type Feature, type Task } from '../../dataset/task.js';
-import { scratchParent } from '../../git/scratch-parent.js';
 import type { GitStore } from '../../git/git-store.js';
 import type { MergeOutcome } from '../../git/merge-commits.js';
 import { withoutTestFiles } from '../../git/test-files.js';
@@ -85,9 +83,7 @@ export async function taskConflicts(
   prepared: PreparedTask,
   signal?: AbortSignal,
 ): Promise<PairConflict[]> {
-  const folder = await mkdtemp(path.join(scratchParent(), 'troupe-conflicts-'));
-  try {
-    const store = await prepared.createRunStore(path.join(folder, 'store'));
+  return prepared.withRunStore(async (store) => {
     const branches = new Map<number, GoldBranch>();
     await inParallel(task.features, 2, async (feature) => {
       branches.set(feature.id, await goldBranch(store, prepared.baseCommit, feature, signal));
@@ -111,9 +107,7 @@ export async function taskConflicts(
       next += 1;
       return { ...key, status: files.length === 0 ? 'clean' : 'conflicts', files, ...conflictTotals(files) };
     });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 interface GoldBranch {
