@@ -1,6 +1,16 @@
 import { asText, type KnownChange } from './known-change.js';
 import { blocksMeet, lineBlocks, type LineBlock } from './line-blocks.js';
-import { canTalk, call, lookAround, makeChanges, messagesIn, placesText, planText, say, type Moves } from './moves.js';
+import {
+  canTalk,
+  call,
+  lookAround,
+  makeChanges,
+  messagesIn,
+  placesText,
+  planText,
+  say,
+  type Moves,
+} from './moves.js';
 import type { Persona, PersonaKnowledge } from './persona.js';
 import type { Observation } from '../../src/model/scripted-model.js';
 

@@ -61,7 +61,9 @@ export class GoldTrees {
   async changes(tree: string): Promise<KnownChange[]> {
     const files = parsePatch(await this.#store.diff(this.#base, tree));
     const paths = files.map((file) => file.newPath ?? file.oldPath ?? '');
-    const blobs = await this.#store.readBlobs(paths.flatMap((path) => [`${this.#base}:${path}`, `${tree}:${path}`]));
+    const blobs = await this.#store.readBlobs(
+      paths.flatMap((path) => [`${this.#base}:${path}`, `${tree}:${path}`]),
+    );
     return files.map((file, index) => ({
       path: paths[index] ?? '',
       before: blobs[2 * index],

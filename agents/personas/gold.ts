@@ -1,5 +1,15 @@
 import { pick } from '../../src/base/random.js';
-import { canTalk, call, lookAround, makeChanges, messagesIn, placesText, planText, say, type Moves } from './moves.js';
+import {
+  canTalk,
+  call,
+  lookAround,
+  makeChanges,
+  messagesIn,
+  placesText,
+  planText,
+  say,
+  type Moves,
+} from './moves.js';
 import type { Persona, PersonaKnowledge } from './persona.js';
 import type { Observation } from '../../src/model/scripted-model.js';
 

@@ -40,7 +40,10 @@ export async function gatherKnowledge(
  * The team's joined text, cut down to the blocks that the agent's own changes meet. Two agents that each write
  * their cut of the same joined text agree wherever they meet, so their branches merge clean.
  */
-export function agreedChanges(own: readonly KnownChange[], everything: readonly KnownChange[]): KnownChange[] {
+export function agreedChanges(
+  own: readonly KnownChange[],
+  everything: readonly KnownChange[],
+): KnownChange[] {
   return own.map((change) => {
     const joined = everything.find((candidate) => candidate.path === change.path);
     const texts = [change.before, change.after, joined?.after].map((bytes) =>
@@ -50,7 +53,9 @@ export function agreedChanges(own: readonly KnownChange[], everything: readonly 
     if (joined === undefined) return change;
     if (before === undefined || mine === undefined || team === undefined) return joined;
     const ownBlocks = lineBlocks(before, mine);
-    const cut = lineBlocks(before, team).filter((block) => ownBlocks.some((other) => blocksMeet(block, other)));
+    const cut = lineBlocks(before, team).filter((block) =>
+      ownBlocks.some((other) => blocksMeet(block, other)),
+    );
     return { ...change, after: Buffer.from(applyBlocks(before, cut)) };
   });
 }

@@ -20,7 +20,9 @@ function editsOfFile(change: KnownChange): ScriptedCall[] {
   const { path, before, after } = change;
   if (after === undefined) return [bash(`rm -f -- ${quote(path)}`)];
   const calls = textEdits(path, before, after) ?? [
-    bash(`mkdir -p -- "$(dirname -- ${quote(path)})" && base64 -d > ${quote(path)} <<'END'\n${wrap(after)}\nEND`),
+    bash(
+      `mkdir -p -- "$(dirname -- ${quote(path)})" && base64 -d > ${quote(path)} <<'END'\n${wrap(after)}\nEND`,
+    ),
   ];
   return change.executable && before === undefined ? [...calls, bash(`chmod +x -- ${quote(path)}`)] : calls;
 }
@@ -62,7 +64,11 @@ function uniqueReplacement(
     if (oldText === '' || first === -1) return undefined;
     if (current.indexOf(oldText, first + 1) !== -1) continue;
     const newText = head + block.added.join('') + tail;
-    return { oldText, newText, result: current.slice(0, first) + newText + current.slice(first + oldText.length) };
+    return {
+      oldText,
+      newText,
+      result: current.slice(0, first) + newText + current.slice(first + oldText.length),
+    };
   }
   return undefined;
 }

@@ -50,9 +50,7 @@ export function applyBlocks(before: string, blocks: readonly LineBlock[]): strin
 
 /** Whether two blocks of changes to the same old text overlap or touch, as a merge would see it. */
 export function blocksMeet(one: LineBlock, other: LineBlock): boolean {
-  return (
-    one.start <= other.start + other.removed.length && other.start <= one.start + one.removed.length
-  );
+  return one.start <= other.start + other.removed.length && other.start <= one.start + one.removed.length;
 }
 
 /** A block's place in the old text, as people write it: `12-15`, or `12` for one line or an insertion. */

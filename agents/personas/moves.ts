@@ -39,7 +39,11 @@ export function* say(message: string): Moves<Observation> {
 }
 
 /** A plan in the form that planning asks for. */
-export function planText(knowledge: PersonaKnowledge, changes: readonly KnownChange[], notes: readonly string[]): string {
+export function planText(
+  knowledge: PersonaKnowledge,
+  changes: readonly KnownChange[],
+  notes: readonly string[],
+): string {
   const places = describePlaces(changes);
   return [
     '# Plan',
@@ -47,7 +51,9 @@ export function planText(knowledge: PersonaKnowledge, changes: readonly KnownCha
     `${knowledge.agent} implements: ${knowledge.title}.`,
     ...(notes.length === 0 ? [] : ['## Coordination notes', ...notes.map((note) => `- ${note}`)]),
     '## Steps',
-    ...(places.length === 0 ? ['1. No change.'] : places.map((place, index) => `${index + 1}. Change ${place}.`)),
+    ...(places.length === 0
+      ? ['1. No change.']
+      : places.map((place, index) => `${index + 1}. Change ${place}.`)),
   ].join('\n');
 }
 

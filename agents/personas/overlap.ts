@@ -8,7 +8,8 @@ export const overlap: Persona = {
   plan: (knowledge) =>
     function* planOwnPart(first): Moves {
       yield* lookAround(knowledge.own, 'read_file');
-      if (canTalk(first)) yield* say(`I take care of ${knowledge.title}. I change ${placesText(knowledge.own)}.`);
+      if (canTalk(first))
+        yield* say(`I take care of ${knowledge.title}. I change ${placesText(knowledge.own)}.`);
       yield call('agreement_reached', { plan: planText(knowledge, knowledge.own, []) });
     },
   work: (knowledge) =>

@@ -27,7 +27,8 @@ export function featureSection(subject: PromptSubject): string {
     return `Your feature:\n\n${subject.features[0]?.description.trim() ?? ''}`;
   }
   const parts = subject.features.map(
-    (feature, index) => `Feature ${index + 1} of ${subject.features.length}:\n\n${feature.description.trim()}`,
+    (feature, index) =>
+      `Feature ${index + 1} of ${subject.features.length}:\n\n${feature.description.trim()}`,
   );
   return `You implement these features together, as one change.\n\n${parts.join('\n\n---\n\n')}`;
 }

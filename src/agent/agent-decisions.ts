@@ -18,7 +18,9 @@ export interface AgentState {
   readonly submitted: boolean;
 }
 
-export function stepLimitReached(state: Pick<AgentState, 'steps'> & { readonly brief: PhaseBrief | undefined }): boolean {
+export function stepLimitReached(
+  state: Pick<AgentState, 'steps'> & { readonly brief: PhaseBrief | undefined },
+): boolean {
   return state.brief !== undefined && state.steps >= state.brief.limit;
 }
 

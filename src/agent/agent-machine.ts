@@ -5,7 +5,8 @@ import type { AgentEffects, PhaseBrief, StepActions, StepAnswer, StepRequest } f
 import { SILENT_REMINDER, stepLimitReached, stopReason } from './agent-decisions.js';
 
 /** What the simulation tells an agent. */
-export type AgentEvent = { readonly type: 'begin'; readonly brief: PhaseBrief } | { readonly type: 'turn-granted' };
+export type AgentEvent =
+  { readonly type: 'begin'; readonly brief: PhaseBrief } | { readonly type: 'turn-granted' };
 
 /** What an agent tells the simulation. */
 export type AgentReport =
@@ -17,7 +18,7 @@ export interface AgentInput {
   readonly effects: AgentEffects;
 }
 
-interface AgentContext extends AgentInput {
+export interface AgentContext extends AgentInput {
   readonly brief: PhaseBrief | undefined;
   readonly startedAt: number;
   readonly steps: number;
@@ -72,13 +73,11 @@ export const agentMachine = setup({
   },
   actions: {
     reportTurnEnd: sendParent(({ context }): AgentReport => ({ type: 'turn-ended', agent: context.id })),
-    reportStop: sendParent(
-      ({ context }): AgentReport => ({
-        type: 'agent-stopped',
-        agent: context.id,
-        reason: context.stop?.reason ?? 'fault',
-      }),
-    ),
+    reportStop: sendParent(({ context }): AgentReport => ({
+      type: 'agent-stopped',
+      agent: context.id,
+      reason: context.stop?.reason ?? 'fault',
+    })),
     recordStop: ({ context }) => {
       const brief = briefOf(context);
       if (context.plan !== undefined) context.effects.planAgreed(context.plan, context.forced);
@@ -91,7 +90,8 @@ export const agentMachine = setup({
     isFree: ({ context }) => context.brief?.pace === 'free',
     hasCalls: ({ context }) => context.calls.length > 0,
     hasStopped: ({ context }) => context.stop !== undefined,
-    mustAgree: ({ context }) => stepLimitReached(context) && briefOf(context).phase === 'planning' && !context.forced,
+    mustAgree: ({ context }) =>
+      stepLimitReached(context) && briefOf(context).phase === 'planning' && !context.forced,
     turnIsOver: ({ context }) => {
       const { pace, turnLength } = briefOf(context);
       return pace === 'turns' && (turnLength === 'one-step' || context.messageSent);
@@ -156,7 +156,11 @@ export const agentMachine = setup({
       },
     },
     answered: {
-      always: [{ guard: 'hasStopped', target: 'stopped' }, { guard: 'hasCalls', target: 'acting' }, 'deciding'],
+      always: [
+        { guard: 'hasStopped', target: 'stopped' },
+        { guard: 'hasCalls', target: 'acting' },
+        'deciding',
+      ],
     },
     acting: {
       invoke: {

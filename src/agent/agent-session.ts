@@ -11,7 +11,14 @@ import { ModelError } from '../model/model-error.js';
 import { compactConversation } from '../model/summarize.js';
 import { promptTokens } from '../model/token-usage.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
-import type { AgentEffects, AgentPhase, PhaseBrief, StepActions, StepAnswer, StepRequest } from './agent-effects.js';
+import type {
+  AgentEffects,
+  AgentPhase,
+  PhaseBrief,
+  StepActions,
+  StepAnswer,
+  StepRequest,
+} from './agent-effects.js';
 import type { AgentSignal, AgentToolContext } from './channel-tools.js';
 import { nextUserMessage } from './conversation.js';
 import type { Toolbox } from './tools/toolbox.js';
@@ -182,7 +189,14 @@ export class AgentSession implements AgentEffects {
     });
     if (!decision.compact) return conversation;
     const callId = this.#nextCallId('summarize');
-    log.append({ type: 'model-called', agent: id, callId, purpose: 'summarize', step: request.step, appended: [] });
+    log.append({
+      type: 'model-called',
+      agent: id,
+      callId,
+      purpose: 'summarize',
+      step: request.step,
+      appended: [],
+    });
     log.flush();
     try {
       const compacted = await compactConversation(model, {
@@ -264,7 +278,8 @@ export class AgentSession implements AgentEffects {
     const error = this.#signal.aborted ? this.#signal.reason : thrown;
     const detail = describeError(error);
     if (error instanceof TimeIsUp) return { type: 'stopped', reason: 'time-limit', detail };
-    if (this.#signal.aborted || error instanceof Interrupted) return { type: 'stopped', reason: 'interrupted', detail };
+    if (this.#signal.aborted || error instanceof Interrupted)
+      return { type: 'stopped', reason: 'interrupted', detail };
     if (error instanceof BudgetExhausted) return { type: 'stopped', reason: error.reason, detail };
     if (error instanceof ModelError && error.kind === 'context-length') {
       return { type: 'stopped', reason: 'context-length', detail };

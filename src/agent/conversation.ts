@@ -8,7 +8,9 @@ export function messageText(message: Message): string {
 }
 
 /** The sender that {@link messageText} put into a prompt's text, and the words, or nothing. */
-export function parseMessageText(text: string): { readonly from: string; readonly content: string } | undefined {
+export function parseMessageText(
+  text: string,
+): { readonly from: string; readonly content: string } | undefined {
   const match = /^\[message \d+ from ([a-z][a-z0-9_-]*)(?: \([^)]*\))?\]\n([\s\S]*)$/.exec(text);
   return match === null ? undefined : { from: match[1] as string, content: match[2] as string };
 }

@@ -11,6 +11,7 @@ export function packageFolder(): string {
 
 /** Version of this package, e.g. `0.1.0`. */
 export function troupeVersion(): string {
-  known ??= (JSON.parse(readFileSync(`${packageFolder()}/package.json`, 'utf8')) as { version: string }).version;
+  known ??= (JSON.parse(readFileSync(`${packageFolder()}/package.json`, 'utf8')) as { version: string })
+    .version;
   return known;
 }

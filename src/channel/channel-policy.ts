@@ -47,7 +47,10 @@ export function during(...phases: readonly [Phase, ...Phase[]]): ChannelPolicy {
     decide: (_message, _recipient, state) =>
       allowed.has(state.phase)
         ? DELIVER
-        : { verdict: 'withhold', reason: `the channel is closed during ${state.phase ?? 'this part of the run'}` },
+        : {
+            verdict: 'withhold',
+            reason: `the channel is closed during ${state.phase ?? 'this part of the run'}`,
+          },
   };
 }
 

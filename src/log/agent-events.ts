@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { assistantBlockSchema, chatMessageSchema, chatPurposeSchema, tokenUsageSchema } from './chat-schema.js';
+import {
+  assistantBlockSchema,
+  chatMessageSchema,
+  chatPurposeSchema,
+  tokenUsageSchema,
+} from './chat-schema.js';
 import { phaseSchema } from './run-events.js';
 
 /**

@@ -20,7 +20,8 @@ export function parseLogLine(text: string): RunEvent | { readonly reason: string
   }
   if (typeof value !== 'object' || value === null) return { reason: 'not a JSON object' };
   const { seq, at } = value as { seq?: unknown; at?: unknown };
-  if (!Number.isSafeInteger(seq) || (seq as number) < 1) return { reason: 'seq: not a positive whole number' };
+  if (!Number.isSafeInteger(seq) || (seq as number) < 1)
+    return { reason: 'seq: not a positive whole number' };
   if (typeof at !== 'number') return { reason: 'at: not a number' };
   const body = eventBodySchema.safeParse(value);
   if (!body.success) {

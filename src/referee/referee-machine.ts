@@ -20,7 +20,7 @@ export interface RefereeInput {
   readonly faults: readonly string[];
 }
 
-interface RefereeContext extends RefereeFindings {
+export interface RefereeContext extends RefereeFindings {
   readonly effects: RefereeEffects;
   readonly strategy: MergeStrategy;
   readonly verdict: Verdict | undefined;
@@ -37,7 +37,9 @@ function nextStep(context: RefereeContext): MergeStep {
     context.attempts.map((attempt) => ({
       strategy: attempt.strategy,
       status: attempt.status,
-      ...(attempt.tests === undefined ? {} : { testsPassed: attempt.tests.every((outcome) => outcome.passed) }),
+      ...(attempt.tests === undefined
+        ? {}
+        : { testsPassed: attempt.tests.every((outcome) => outcome.passed) }),
     })),
   );
 }
@@ -53,7 +55,9 @@ export const refereeMachine = setup({
     output: {} as Verdict,
   },
   actors: {
-    applyPatches: fromPromise<readonly AppliedPatch[], RefereeContext>(({ input }) => input.effects.applyPatches()),
+    applyPatches: fromPromise<readonly AppliedPatch[], RefereeContext>(({ input }) =>
+      input.effects.applyPatches(),
+    ),
     testAlone: fromPromise<readonly FeatureOutcome[], RefereeContext>(({ input }) =>
       input.effects.testAlone(input.patches),
     ),
@@ -111,7 +115,10 @@ export const refereeMachine = setup({
       always: [
         { guard: 'isTestOnly', target: 'judging' },
         { guard: 'isOver', target: 'judging' },
-        { target: 'merging', actions: assign({ strategy: ({ context }) => nextStep(context) as MergeStrategy }) },
+        {
+          target: 'merging',
+          actions: assign({ strategy: ({ context }) => nextStep(context) as MergeStrategy }),
+        },
       ],
     },
     merging: {

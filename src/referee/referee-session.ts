@@ -120,7 +120,7 @@ export class RefereeSession implements RefereeEffects {
     if (merged.status === 'conflicts') {
       const { conflicts, sections, lines, score } = merged;
       const files = conflicts.map((conflict) => ({
-        file: conflict.path,
+        file: conflict.file,
         sections: conflict.sections,
         lines: conflict.lines,
         agents: [...conflict.agents],
@@ -143,10 +143,14 @@ export class RefereeSession implements RefereeEffects {
   async #mergeByModel(branches: readonly [Branch, ...Branch[]]): Promise<MergeAttempt> {
     const { store, task, log, signal, mergeModel } = this.#equipment;
     if (mergeModel === undefined) {
-      return this.#record({ strategy: 'llm', status: 'not-tried' }, 'no live model to merge with (see --merge-model)');
+      return this.#record(
+        { strategy: 'llm', status: 'not-tried' },
+        'no live model to merge with (see --merge-model)',
+      );
     }
     const outcome = await mergeWithModel({ store, branches, model: await mergeModel(), log, signal });
-    if (outcome.status === 'failed') return this.#record({ strategy: 'llm', status: 'failed' }, outcome.reason);
+    if (outcome.status === 'failed')
+      return this.#record({ strategy: 'llm', status: 'failed' }, outcome.reason);
     const diff = toContent(await store.diff(task.baseCommit, outcome.tree));
     return this.#record({ strategy: 'llm', status: 'clean', tree: outcome.tree }, undefined, diff);
   }
@@ -238,5 +242,7 @@ export class RefereeSession implements RefereeEffects {
 }
 
 function attachmentName({ feature, stage, strategy }: TestOrder): string {
-  return strategy === undefined ? `feature${feature}_${stage}.txt` : `feature${feature}_${stage}_${strategy}.txt`;
+  return strategy === undefined
+    ? `feature${feature}_${stage}.txt`
+    : `feature${feature}_${stage}_${strategy}.txt`;
 }

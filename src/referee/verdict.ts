@@ -15,7 +15,8 @@ export function reachVerdict(findings: RefereeFindings): Verdict {
     passedAlone: passedIn(findings.alone, feature) ?? null,
   }));
   const success = features.every((feature) => feature.passed);
-  const strategy = findings.evaluation === 'merge' && judged?.tree !== undefined ? judged.strategy : undefined;
+  const strategy =
+    findings.evaluation === 'merge' && judged?.tree !== undefined ? judged.strategy : undefined;
   const shared = { success, features, ...(strategy === undefined ? {} : { strategy }) };
   if (success) return { ...shared, explanation: successText(findings, strategy) };
   const [lostAt, explanation] = whereLost(findings, features);
@@ -44,8 +45,11 @@ function whereLost(findings: RefereeFindings, features: Verdict['features']): [L
   const failed = features.filter((feature) => !feature.passed).map((feature) => feature.feature);
   const naive = findings.attempts.find((attempt) => attempt.strategy === 'naive');
   if (naive?.status === 'conflicts') {
-    const aloneFailed = features.filter((feature) => feature.passedAlone === false).map((feature) => feature.feature);
-    const alone = aloneFailed.length === 0 ? '' : `; ${featureText(aloneFailed)} failed before the merge already`;
+    const aloneFailed = features
+      .filter((feature) => feature.passedAlone === false)
+      .map((feature) => feature.feature);
+    const alone =
+      aloneFailed.length === 0 ? '' : `; ${featureText(aloneFailed)} failed before the merge already`;
     return ['conflict', `the branches conflict and no merge of them passes${alone}`];
   }
   const where = findings.evaluation === 'merge' ? 'on the merged tree' : "on the agent's own tree";

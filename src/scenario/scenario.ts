@@ -54,7 +54,8 @@ export function defineScenario(scenario: Scenario): CompleteScenario {
     if (!/^[a-z][a-z0-9_-]*$/.test(agent.id) || agent.id === 'referee' || agent.id === 'everyone') {
       throw mistake(`${field}.id`, `"${agent.id}" cannot be an agent's id`, 'use an id such as agent1');
     }
-    if (ids.has(agent.id)) throw mistake(`${field}.id`, `the id ${agent.id} is taken`, 'give each agent its own id');
+    if (ids.has(agent.id))
+      throw mistake(`${field}.id`, `the id ${agent.id} is taken`, 'give each agent its own id');
     ids.add(agent.id);
     if (agent.features.length === 0) {
       throw mistake(`${field}.features`, `${agent.id} has no feature`, 'deal it at least one, e.g. [1]');
@@ -83,14 +84,20 @@ export function featureCount(scenario: Scenario): number {
  * @param features feature ids in the run's order.
  * @throws {UserMistake} when the run has more or fewer features than the scenario deals.
  */
-export function dealFeatures(scenario: Scenario, features: readonly number[]): ReadonlyMap<string, readonly number[]> {
+export function dealFeatures(
+  scenario: Scenario,
+  features: readonly number[],
+): ReadonlyMap<string, readonly number[]> {
   const needed = featureCount(scenario);
   if (features.length !== needed) {
-    throw new UserMistake(`${scenario.name} needs ${needed} feature${needed === 1 ? '' : 's'}, not ${features.length}`, {
-      code: 'feature-count',
-      where: needed > 1 ? '--feature1-id, --feature2-id' : '--feature1-id',
-      remedy: needed > 1 ? `give ${needed} different feature ids` : 'give one feature id',
-    });
+    throw new UserMistake(
+      `${scenario.name} needs ${needed} feature${needed === 1 ? '' : 's'}, not ${features.length}`,
+      {
+        code: 'feature-count',
+        where: needed > 1 ? '--feature1-id, --feature2-id' : '--feature1-id',
+        remedy: needed > 1 ? `give ${needed} different feature ids` : 'give one feature id',
+      },
+    );
   }
   return new Map(
     scenario.agents.map((agent) => [

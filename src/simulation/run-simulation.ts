@@ -57,7 +57,8 @@ export function runSimulation(scenario: Scenario, options: SimulationOptions): S
   const clock = options.clock ?? (isRepeatable ? new SimulatedClock() : systemClock);
   const { task } = options.task;
   const name = [complete.name, task.repoName, task.taskId, options.features, phases, seed].join('/');
-  const identifiers = options.identifiers ?? (isRepeatable ? seededIdentifiers(name) : timeOrderedIdentifiers);
+  const identifiers =
+    options.identifiers ?? (isRepeatable ? seededIdentifiers(name) : timeOrderedIdentifiers);
   const runId = identifiers();
 
   const memory = new MemorySink();

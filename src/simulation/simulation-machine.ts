@@ -47,7 +47,9 @@ export const simulationMachine = setup({
       const phase = currentPhase(context);
       if (phase === 'evaluation') return;
       for (const agent of context.agents) {
-        enqueue(() => self.system.get(agent)?.send({ type: 'begin', brief: context.effects.brief(agent, phase) }));
+        enqueue(() =>
+          self.system.get(agent)?.send({ type: 'begin', brief: context.effects.brief(agent, phase) }),
+        );
       }
     }),
     grantTurn: enqueueActions(({ context, enqueue, self }) => {
@@ -57,13 +59,15 @@ export const simulationMachine = setup({
       enqueue.assign({ turn: agent });
       enqueue(() => self.system.get(agent)?.send({ type: 'turn-granted' }));
     }),
-    recordFault: ({ context, event }) => context.effects.fault('simulation', (event as { error?: unknown }).error),
+    recordFault: ({ context, event }) =>
+      context.effects.fault('simulation', (event as { error?: unknown }).error),
   },
   guards: {
     nextIs: ({ context }, phase: Phase) => context.remaining[0] === phase,
     wasInterrupted: ({ context }) => context.effects.isInterrupted(),
     isLastOfAll: ({ context, event }) =>
-      event.type === 'agent-stopped' && new Set([...context.stopped, event.agent]).size === context.agents.length,
+      event.type === 'agent-stopped' &&
+      new Set([...context.stopped, event.agent]).size === context.agents.length,
   },
 }).createMachine({
   id: 'simulation',
@@ -106,7 +110,12 @@ export const simulationMachine = setup({
         'turn-ended': { actions: 'grantTurn' },
         'agent-stopped': [
           { guard: 'isLastOfAll', target: 'leaving' },
-          { actions: [assign({ stopped: ({ context, event }) => [...context.stopped, event.agent] }), 'grantTurn'] },
+          {
+            actions: [
+              assign({ stopped: ({ context, event }) => [...context.stopped, event.agent] }),
+              'grantTurn',
+            ],
+          },
         ],
       },
     },
@@ -116,7 +125,12 @@ export const simulationMachine = setup({
         'turn-ended': { actions: 'grantTurn' },
         'agent-stopped': [
           { guard: 'isLastOfAll', target: 'collecting' },
-          { actions: [assign({ stopped: ({ context, event }) => [...context.stopped, event.agent] }), 'grantTurn'] },
+          {
+            actions: [
+              assign({ stopped: ({ context, event }) => [...context.stopped, event.agent] }),
+              'grantTurn',
+            ],
+          },
         ],
       },
     },

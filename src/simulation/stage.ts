@@ -198,7 +198,8 @@ export class Stage implements SimulationEffects {
       const patch = this.#patches.get(member.id);
       if (!taken.has(member.id) && patch !== undefined) this.#recordPatch(member, patch, []);
     }
-    const mergeModel = options.mergeModel ?? team.find((member) => !member.model.startsWith('scripted/'))?.model;
+    const mergeModel =
+      options.mergeModel ?? team.find((member) => !member.model.startsWith('scripted/'))?.model;
     const session = new RefereeSession({
       task: options.task,
       store: this.#theStore,
@@ -274,7 +275,10 @@ export class Stage implements SimulationEffects {
   /** Patches as taken or given, by agent. */
   patchesTaken(): ReadonlyMap<string, Buffer> {
     return new Map(
-      eventsOf(this.#plan.memory.events, 'patch-taken').map((event) => [event.agent, fromContent(event.patch)]),
+      eventsOf(this.#plan.memory.events, 'patch-taken').map((event) => [
+        event.agent,
+        fromContent(event.patch),
+      ]),
     );
   }
 }

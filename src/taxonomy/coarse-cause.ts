@@ -60,7 +60,10 @@ function withoutConversation(
 /** Files of the run's patches, by agent. */
 function patchedFiles(events: readonly RunEvent[]): ReadonlyMap<string, ReadonlySet<string>> {
   return new Map(
-    eventsOf(events, 'patch-taken').map((patch) => [patch.agent, new Set(patch.files.map((file) => file.path))]),
+    eventsOf(events, 'patch-taken').map((patch) => [
+      patch.agent,
+      new Set(patch.files.map((file) => file.path)),
+    ]),
   );
 }
 
@@ -102,7 +105,9 @@ function promiseClauses(text: string): string {
     .join('\n');
 }
 
-function readMessages(events: readonly RunEvent[]): { sent: EventOf<'message-sent'>; read: EventOf<'message-read'> }[] {
+function readMessages(
+  events: readonly RunEvent[],
+): { sent: EventOf<'message-sent'>; read: EventOf<'message-read'> }[] {
   const sent = new Map(eventsOf(events, 'message-sent').map((event) => [event.message, event]));
   return eventsOf(events, 'message-read').flatMap((read) => {
     const message = sent.get(read.message);
@@ -129,7 +134,9 @@ function unansweredQuestion(events: readonly RunEvent[]): CoarseCause | undefine
   const all = eventsOf(events, 'message-sent');
   for (const question of all.filter((sent) => /\?(\s|$)/.test(sent.content))) {
     for (const to of question.to) {
-      const answered = all.some((sent) => sent.seq > question.seq && sent.from === to && sent.to.includes(question.from));
+      const answered = all.some(
+        (sent) => sent.seq > question.seq && sent.from === to && sent.to.includes(question.from),
+      );
       if (answered) continue;
       const reason = `${to} never answered the question of ${question.from}`;
       return { cause: 'communication', reason, evidence: [question.seq] };

@@ -1,0 +1,67 @@
+import { fromContent } from '../log/content.js';
+import { eventsOf, type RunEvent } from '../log/event.js';
+import { conversationFile } from './conversation-file.js';
+import { mergeReport, testReport, type OutputReader } from './evaluation-files.js';
+import { executionTrajectory } from './execution-trajectory.js';
+import { planningTrajectory } from './planning-trajectory.js';
+import { resultNames, type RunKey } from './result-names.js';
+
+export interface ResultFile {
+  /** Relative to the run's folder. */
+  readonly name: string;
+  readonly content: string | Buffer;
+}
+
+/**
+ * The files of the first Python release's layout that a log holds the material for: all of a finished run, what
+ * there is of an interrupted one.
+ */
+export function resultFiles(events: readonly RunEvent[], key: RunKey, output: OutputReader): ResultFile[] {
+  const started = eventsOf(events, 'run-started')[0];
+  if (started === undefined) return [];
+  const names = resultNames(key);
+  const agents = started.agents.map((agent) => agent.id);
+  const begun = new Set(eventsOf(events, 'phase-started').map((event) => event.phase));
+  const files: ResultFile[] = [];
+  if (begun.has('planning')) {
+    for (const { agent, plan } of eventsOf(events, 'plan-agreed')) {
+      files.push({ name: names.plan(agents.indexOf(agent)), content: `${plan.trimEnd()}\n` });
+    }
+    files.push({ name: names.planningTrajectory, content: json(planningTrajectory(events)) });
+  }
+  if (begun.has('execution')) {
+    for (const { agent, patch } of eventsOf(events, 'patch-taken')) {
+      files.push({ name: names.patch(agents.indexOf(agent)), content: fromContent(patch) });
+    }
+    agents.forEach((agent, index) => {
+      const entries = executionTrajectory(events, agent);
+      files.push({ name: names.executionTrajectory(index), content: json(entries) });
+    });
+  }
+  if (agents.length > 1 && (begun.has('planning') || begun.has('execution'))) {
+    files.push({ name: names.conversation, content: json(conversationFile(events)) });
+  }
+  if (eventsOf(events, 'verdict-reached').length > 0) files.push(...evaluationFiles(events, key, output));
+  return files;
+}
+
+function evaluationFiles(events: readonly RunEvent[], key: RunKey, output: OutputReader): ResultFile[] {
+  const names = resultNames(key);
+  if (key.models.length === 1)
+    return [{ name: names.testResult, content: json(testReport(events, key, output)) }];
+  const success = eventsOf(events, 'verdict-reached').at(-1)?.verdict.success === true;
+  const diffs = eventsOf(events, 'merge-attempted').flatMap((attempt): ResultFile[] =>
+    attempt.diff === undefined
+      ? []
+      : [{ name: names.mergeDiff(attempt.strategy), content: fromContent(attempt.diff) }],
+  );
+  return [
+    { name: names.mergeReport, content: json(mergeReport(events, key, output)) },
+    ...diffs,
+    { name: names.result, content: success ? 'pass\n' : 'fail\n' },
+  ];
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
