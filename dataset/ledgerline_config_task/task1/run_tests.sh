@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# usage: run_tests.sh <repo_path> <tests.patch> [<feature.patch>]
+#
+# Applies the patches to the repository, runs its whole test suite and puts the
+# working tree back to HEAD. Exit status 0: every test passed (at least one ran).
+set -uo pipefail
+
+fail() {
+  echo "run_tests.sh: $*" >&2
+  exit 1
+}
+
+if [ "$#" -lt 2 ] || [ "$#" -gt 3 ]; then
+  echo "usage: run_tests.sh <repo_path> <tests.patch> [<feature.patch>]" >&2
+  exit 2
+fi
+
+absolute() {
+  case "$1" in
+    /*) printf '%s\n' "$1" ;;
+    *) printf '%s\n' "$PWD/$1" ;;
+  esac
+}
+
+tests_patch="$(absolute "$2")"
+feature_patch=""
+if [ "$#" -eq 3 ] && [ -n "$3" ]; then
+  feature_patch="$(absolute "$3")"
+fi
+
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_COMMON_DIR \
+  GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_NAMESPACE GIT_PREFIX
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+
+run_git() {
+  git -c core.hooksPath=/dev/null -c core.autocrlf=false -c commit.gpgsign=false \
+    -c gc.auto=0 "$@"
+}
+
+cd -- "$1" 2>/dev/null || fail "no such folder: $1"
+[ -e .git ] || fail "not the top of a git repository: $1"
+[ -s "$tests_patch" ] || fail "tests patch is missing or empty: $2"
+[ -z "$feature_patch" ] || [ -f "$feature_patch" ] || fail "feature patch is missing: $3"
+
+log=""
+restore() {
+  status=$?
+  trap - EXIT
+  [ -z "$log" ] || rm -f -- "$log"
+  if ! { run_git reset --hard -q && run_git clean -fdq; }; then
+    echo "run_tests.sh: could not restore the working tree" >&2
+    [ "$status" -ne 0 ] || status=1
+  fi
+  exit "$status"
+}
+trap restore EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+apply_patch() {
+  if run_git apply --ignore-whitespace --ignore-space-change -- "$2" 2>/dev/null; then
+    return 0
+  fi
+  # --3way works on the index, so it has to know what was applied before.
+  run_git add -A . && run_git apply --3way -- "$2" && return 0
+  fail "the $1 patch does not apply: $2"
+}
+
+apply_patch tests "$tests_patch"
+if [ -n "$feature_patch" ]; then
+  # A feature patch without content changes nothing: the tests decide.
+  [ ! -s "$feature_patch" ] || apply_patch feature "$feature_patch"
+fi
+
+log="$(mktemp "${TMPDIR:-/tmp}/run-tests.XXXXXX")" || fail "no temporary file"
+
+unset PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONSAFEPATH PYTHONWARNINGS PYTHONOPTIMIZE
+export PYTHONDONTWRITEBYTECODE=1 PYTHONIOENCODING=utf-8
+
+command -v python3 >/dev/null 2>&1 || fail "python3 is not installed"
+
+shopt -s nullglob
+files=(tests/test_*.py)
+[ "${#files[@]}" -gt 0 ] || fail "no test files"
+modules=()
+for file in "${files[@]}"; do
+  module="${file%.py}"
+  modules+=("${module//\//.}")
+done
+
+python3 -B -m unittest -v "${modules[@]}" >"$log" 2>&1
+code=$?
+cat -- "$log"
+
+ran="$(sed -n 's/^Ran \([0-9][0-9]*\) tests\{0,1\} in .*$/\1/p' "$log" | tail -n 1)"
+echo "run_tests.sh: ${ran:-0} tests ran"
+
+[ "$code" -eq 0 ] || exit 1
+[ "${ran:-0}" -gt 0 ] || fail "no test ran"
+exit 0
