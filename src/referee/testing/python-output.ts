@@ -15,7 +15,7 @@ export const parseUnittestOutput: OutputParser = (lines) => {
   let [ran, failed, skipped] = [-notImported, -notImported - setUpFailed, 0];
   for (const summary of summaries) {
     const count = (name: string): number =>
-      Number(new RegExp(`[( ]${name}=(\\d{1,9})[,)]`).exec(summary.verdict)?.[1] ?? 0);
+      Number(new RegExp(`(?:\\(|, )${name}=(\\d{1,9})[,)]`).exec(summary.verdict)?.[1] ?? 0);
     ran += summary.ran;
     failed += count('failures') + count('errors') + count('unexpected successes');
     skipped += count('skipped');
