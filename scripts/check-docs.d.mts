@@ -1,0 +1,1 @@
+export function brokenLinks(project: string, file: string): string[];
