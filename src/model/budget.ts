@@ -75,10 +75,7 @@ export function checkBudget(totals: BudgetTotals, limits: BudgetLimits, call: Ca
     const left = bound - totals.dollars - worstDollars(call.inputTokens, 0, price);
     const rate = ratesFor(price, call.inputTokens).output;
     if (rate > 0) output = Math.min(output, Math.floor((left / rate) * 1_000_000));
-    // Division may round up by a token's worth.
-    const breaks = (): boolean => totals.dollars + worstDollars(call.inputTokens, output, price) > bound;
-    if (output >= useful && breaks()) output -= 1;
-    if (output < useful || breaks()) {
+    if (output < useful || totals.dollars + worstDollars(call.inputTokens, output, price) > bound) {
       const needed = worstDollars(call.inputTokens, useful, price);
       return { verdict: 'refuse', reason: 'dollar-limit', limit: bound, spent: totals.dollars, needed };
     }

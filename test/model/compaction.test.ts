@@ -12,18 +12,24 @@ import { compactConversation, summaryRequest } from '../../src/model/summarize.j
 import { startProviderServer, type ProviderServer } from '../support/provider-server/index.js';
 import { chatRequest, userText } from './requests.js';
 
-/** A turn: how many calls, how long their outputs, whether a partner's message stands beside the results. */
+/** A turn: how many calls, how long their outputs, whether a partner's message stands beside the results, and
+ * whether the results come only after the next turn. */
 const turn = fc.record({
   calls: fc.integer({ min: 0, max: 3 }),
   length: fc.integer({ min: 0, max: 4_000 }),
   thinks: fc.boolean(),
   hears: fc.boolean(),
+  isLate: fc.boolean(),
 });
 type Turn = typeof turn extends fc.Arbitrary<infer Value> ? Value : never;
 
-function conversation(turns: readonly Turn[], answersLast = true): ChatMessage[] {
+function conversation(
+  turns: readonly (Omit<Turn, 'isLate'> & Partial<Turn>)[],
+  answersLast = true,
+): ChatMessage[] {
   const messages: ChatMessage[] = [userText('the task')];
-  for (const [index, { calls, length, thinks, hears }] of turns.entries()) {
+  let late: UserBlock[] = [];
+  for (const [index, { calls, length, thinks, hears, isLate }] of turns.entries()) {
     const ids = Array.from({ length: calls }, (_, call) => `c${index}_${call}`);
     messages.push({
       role: 'assistant',
@@ -43,8 +49,10 @@ function conversation(turns: readonly Turn[], answersLast = true): ChatMessage[]
       output: 'x'.repeat(length),
       isError: false,
     }));
-    const heard: UserBlock[] = hears || results.length === 0 ? [{ type: 'text', text: 'partner: hi' }] : [];
-    messages.push({ role: 'user', content: [...results, ...heard] });
+    const now = [...late, ...(isLate === true ? [] : results)];
+    late = isLate === true ? results : [];
+    const heard: UserBlock[] = hears || now.length === 0 ? [{ type: 'text', text: 'partner: hi' }] : [];
+    messages.push({ role: 'user', content: [...now, ...heard] });
   }
   return messages;
 }
