@@ -33,8 +33,8 @@ unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_COMMON_DIR \
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 
 run_git() {
-  git -c core.hooksPath=/dev/null -c core.autocrlf=false -c commit.gpgsign=false \
-    -c gc.auto=0 "$@"
+  git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.autocrlf=false \
+    -c commit.gpgsign=false -c gc.auto=0 -c safe.directory='*' "$@"
 }
 
 cd -- "$1" 2>/dev/null || fail "no such folder: $1"
@@ -83,7 +83,7 @@ shopt -s nullglob
 files=(test/*.test.js)
 [ "${#files[@]}" -gt 0 ] || fail "no test files"
 
-node --test --test-reporter=tap "${files[@]}" >"$log" 2>&1
+node --test --test-reporter=tap "${files[@]}" >"$log" 2>&1 </dev/null
 code=$?
 cat -- "$log"
 
