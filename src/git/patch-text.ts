@@ -52,13 +52,13 @@ export function parsePatch(patch: Uint8Array): PatchFile[] {
   for (let line = lines.next(); line !== undefined; line = lines.next()) {
     if (line.startsWith('diff --git ')) {
       finish(lines.lineStart);
-      draft = newDraft(lines.lineStart, readGitLineNames(line.slice('diff --git '.length)));
+      draft = newDraft(lines.lineStart, true, readGitLineNames(line.slice('diff --git '.length)));
       continue;
     }
     if (line.startsWith('--- ') && lines.peek()?.startsWith('+++ ')) {
       if (draft === undefined || draft.sawHunk || !draft.isGit) {
         finish(lines.lineStart);
-        draft = newDraft(lines.lineStart);
+        draft = newDraft(lines.lineStart, false);
       }
       draft.oldName = readHeaderName(line);
       draft.newName = readHeaderName(lines.next() ?? '');
@@ -104,7 +104,7 @@ class PatchLines {
   }
 }
 
-function newDraft(start: number, names?: { oldName: string; newName: string }): Draft {
+function newDraft(start: number, isGit: boolean, names?: Draft['names']): Draft {
   return {
     start,
     names,
@@ -116,7 +116,7 @@ function newDraft(start: number, names?: { oldName: string; newName: string }): 
     added: 0,
     removed: 0,
     isBinary: false,
-    isGit: names !== undefined,
+    isGit,
     sawHunk: false,
   };
 }

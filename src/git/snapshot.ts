@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { copyFile, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { GitStore } from './git-store.js';
@@ -25,6 +26,9 @@ export interface Snapshot {
   /** Files of the folder that are not in the tree, and why; ignored files are not told. */
   readonly leftOut: readonly LeftOutFile[];
 }
+
+/** Neither follows a link nor waits at a pipe that took the file's place meanwhile. */
+const LOOK_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 const DEFAULT_MAXIMUM_FILE_SIZE = 10 * 1024 * 1024;
 const EMPTY_BLOB = 'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391';
@@ -132,7 +136,7 @@ function objectName(base: string, name: Buffer): Buffer {
 }
 
 async function looksLikeGitDiff(workTree: string, name: Buffer): Promise<boolean> {
-  const file = await open(Buffer.concat([Buffer.from(`${workTree}${path.sep}`), name]), 'r').catch(
+  const file = await open(Buffer.concat([Buffer.from(`${workTree}${path.sep}`), name]), LOOK_ONLY).catch(
     () => undefined,
   );
   if (file === undefined) return false;
