@@ -55,11 +55,23 @@ export async function build(project, { withBenchmarks = false } = {}) {
     const program = path.join(fresh, PROGRAM);
     if (existsSync(program)) await chmod(program, 0o755);
     await writeFile(path.join(fresh, STAMP), `${JSON.stringify(stamp)}\n`);
-    await rm(path.join(project, 'dist'), { recursive: true, force: true });
-    await rename(fresh, path.join(project, 'dist'));
+    await takePlace(fresh, path.join(project, 'dist'));
     return true;
   } finally {
     await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+/** Puts a folder in another's place, also where a second build does the same at the same time. */
+async function takePlace(fresh, place) {
+  for (let attempt = 1; ; attempt += 1) {
+    await rm(place, { recursive: true, force: true });
+    try {
+      await rename(fresh, place);
+      return;
+    } catch (error) {
+      if (attempt === 5 || !['ENOTEMPTY', 'EEXIST'].includes(error.code)) throw error;
+    }
   }
 }
 
