@@ -29,15 +29,25 @@ const FIELDS = {
   tokens: '--max-tokens',
 } as const;
 
-/** @throws {UserMistake} for a limit that is not a positive number. */
-export function completeLimits(limits: Partial<RunLimits> = {}): RunLimits {
-  for (const [name, value] of Object.entries(limits)) {
-    if (value === undefined || (Number.isFinite(value) && value > 0)) continue;
-    throw new UserMistake(`${value} is not a positive number`, {
+/** Limits that count steps or tokens. */
+const WHOLE: ReadonlySet<string> = new Set(['planningIterations', 'executionActions', 'tokens']);
+
+/**
+ * Fills in the defaults; a limit that is `undefined` counts as not given.
+ *
+ * @throws {UserMistake} for a limit that is not a positive number, or is no whole number where steps or tokens
+ * are counted.
+ */
+export function completeLimits(limits: Partial<Record<keyof RunLimits, number | undefined>> = {}): RunLimits {
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) {
+    const isWhole = WHOLE.has(name);
+    if (isWhole ? Number.isSafeInteger(value) && value > 0 : Number.isFinite(value) && value > 0) continue;
+    throw new UserMistake(`${value} is not a positive ${isWhole ? 'whole ' : ''}number`, {
       code: 'limit-invalid',
       where: FIELDS[name as keyof RunLimits],
-      remedy: 'give a number above 0',
+      remedy: `give a ${isWhole ? 'whole ' : ''}number above 0`,
     });
   }
-  return { ...DEFAULT_LIMITS, ...limits };
+  return { ...DEFAULT_LIMITS, ...Object.fromEntries(given) };
 }

@@ -15,7 +15,7 @@ import { completeLimits } from './limits.js';
 import { simulationMachine } from './simulation-machine.js';
 import type { SimulationOptions } from './simulation-options.js';
 import { Stage } from './stage.js';
-import { checkTeam, dealTeam, isAllScripted } from './team.js';
+import { checkMergeModel, checkTeam, dealTeam, isAllScripted } from './team.js';
 
 /** What came of a run. */
 export interface SimulationResult {
@@ -33,7 +33,8 @@ export interface Simulation extends AsyncIterable<RunEvent> {
   /**
    * Resolves once everything is cleaned up, whatever the verdict.
    *
-   * @throws {UserMistake} where the run could not begin as asked.
+   * @throws {UserMistake} where the run could not begin as asked; {InfrastructureFault} where it could not be
+   * carried on or its log could not be written.
    */
   readonly result: Promise<SimulationResult>;
 }
@@ -49,7 +50,9 @@ export function runSimulation(scenario: Scenario, options: SimulationOptions): S
   const team = dealTeam(complete, options.features, options.models as readonly [string, ...string[]]);
   const phases = options.phases ?? scenarioPhases(complete.planning);
   const acts = phases.includes('planning') || phases.includes('execution');
-  if (acts) checkTeam(team, options.environment ?? process.env);
+  const environment = options.environment ?? process.env;
+  if (acts) checkTeam(team, environment);
+  checkMergeModel(options.mergeModel, environment);
   const limits = completeLimits(options.limits);
   const seed = options.seed ?? '1';
   const schedule = options.schedule ?? (isAllScripted(team) ? 'lockstep' : 'concurrent');
@@ -108,9 +111,19 @@ export function runSimulation(scenario: Scenario, options: SimulationOptions): S
       if (stage.failure !== undefined) throw stage.failure;
       const status = eventsOf(memory.events, 'run-ended').at(-1)?.status ?? 'broke';
       return { runId, status, verdict, events: memory.events };
+    } catch (error) {
+      // Where the machine itself broke (a log that cannot be written), nobody has closed the stage yet.
+      interrupt();
+      await stage.close().catch(() => {});
+      throw stage.failure ?? error;
     } finally {
       options.signal?.removeEventListener('abort', interrupt);
-      log.close();
+      try {
+        log.close();
+      } finally {
+        // Whoever iterates must not wait for ever because another sink could not be closed.
+        stream.close();
+      }
     }
   };
   const result = finish();

@@ -12,10 +12,10 @@ export interface SimulationEffects {
   brief(agent: string, phase: AgentPhase): PhaseBrief;
   /** Whether agents act one at a time in this phase. */
   inTurns(phase: Phase): boolean;
-  /** Takes every agent's patch from its tree. */
+  /** Takes every agent's patch from its tree, and ends the agents' sandboxes. */
   takePatches(): Promise<void>;
   refereeInput(): RefereeInput;
-  /** Ends sandboxes and connections. Called once, whatever happened. */
+  /** Ends sandboxes and connections, whatever happened; safe to call twice. */
   close(): Promise<void>;
   isInterrupted(): boolean;
   fault(where: string, error: unknown): void;

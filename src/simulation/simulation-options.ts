@@ -9,14 +9,15 @@ import type { EvaluationType } from '../referee/referee-effects.js';
 import type { SandboxProvider } from '../sandbox/sandbox.js';
 import type { RunLimits } from './limits.js';
 
-/** What one run of a scenario is given. Only `task`, `features`, `models` and `sandboxes` are needed. */
+/** What one run of a scenario is given. Only `task`, `features` and `models` are needed. */
 export interface SimulationOptions {
   readonly task: PreparedTask;
   /** Feature ids, dealt to the agents as the scenario says. */
   readonly features: readonly number[];
   /** Model names in the order of the scenario's agents; the last one serves all agents after it. */
   readonly models: readonly string[];
-  readonly sandboxes: SandboxProvider;
+  /** Default: local sandboxes, ended with the run. */
+  readonly sandboxes?: SandboxProvider;
   /** Phases to go through. Default: all that the scenario has. */
   readonly phases?: readonly Phase[];
   /** Plans by agent, where planning was done before. */
@@ -25,7 +26,7 @@ export interface SimulationOptions {
   readonly patches?: ReadonlyMap<string, Buffer>;
   /** Default: as the scenario integrates. */
   readonly evaluation?: EvaluationType;
-  /** Model of the merge ladder's last rung. Default: the first agent's, where that is a live one. */
+  /** Live model of the merge ladder's last rung. Default: the first agent's, where that is a live one. */
   readonly mergeModel?: string;
   readonly limits?: Partial<RunLimits>;
   /** Draws wordings and identifiers. Default: `1`. */

@@ -7,7 +7,7 @@ import type { AgentEffects, AgentPhase, PhaseBrief } from '../agent/agent-effect
 import { AgentSession } from '../agent/agent-session.js';
 import { agentToolboxes } from '../agent/agent-toolboxes.js';
 import type { Clock } from '../base/clock.js';
-import { describeError, Interrupted, TroupeError } from '../base/errors.js';
+import { describeError, Interrupted, TroupeError, UserMistake } from '../base/errors.js';
 import { InProcessBus } from '../channel/in-process-bus.js';
 import { selectFeatures } from '../dataset/task.js';
 import type { GitStore } from '../git/git-store.js';
@@ -17,17 +17,18 @@ import { fromContent, toContent } from '../log/content.js';
 import { eventsOf } from '../log/event.js';
 import type { EventLog, MemorySink } from '../log/event-log.js';
 import type { Verdict } from '../log/referee-events.js';
+import type { ChatModel } from '../model/chat-model.js';
 import type { Phase } from '../log/run-events.js';
 import type { RefereeInput } from '../referee/referee-machine.js';
 import { RefereeSession } from '../referee/referee-session.js';
 import { chooseWorkRoot } from '../sandbox/work-root.js';
-import type { ManagedSandbox } from '../sandbox/sandbox.js';
+import type { ManagedSandbox, SandboxProvider } from '../sandbox/sandbox.js';
 import type { CompleteScenario } from '../scenario/scenario.js';
 import { Cast } from './cast.js';
 import type { RunLimits } from './limits.js';
 import type { SimulationEffects } from './simulation-effects.js';
 import type { SimulationOptions } from './simulation-options.js';
-import type { CastMember } from './team.js';
+import { mergeModelName, type CastMember } from './team.js';
 
 /** What a stage is built from: the run's options, completed. */
 export interface StagePlan {
@@ -42,6 +43,7 @@ export interface StagePlan {
   readonly memory: MemorySink;
   readonly clock: Clock;
   readonly attachments: Attachments;
+  readonly sandboxes: SandboxProvider;
   readonly signal: AbortSignal;
 }
 
@@ -55,6 +57,7 @@ export class Stage implements SimulationEffects {
   #folder: string | undefined;
   #store: GitStore | undefined;
   #cast: Cast | undefined;
+  #closing: Promise<void> | undefined;
   /** What made the stage unusable; thrown to the caller once everything is cleaned up. */
   failure: unknown;
 
@@ -85,8 +88,15 @@ export class Stage implements SimulationEffects {
     });
     const acts = phases.includes('planning') || phases.includes('execution');
     if (!acts) return new Map();
-    const sessions = await Promise.all(team.map((member) => this.#openAgent(member)));
-    return new Map(team.map((member, index) => [member.id, sessions[index] as AgentEffects]));
+    // All end before any failure is passed on, so that no sandbox is made behind the back of `close`.
+    const opened = await Promise.allSettled(team.map((member) => this.#openAgent(member)));
+    return new Map(
+      team.map((member, index) => {
+        const session = opened[index];
+        if (session?.status !== 'fulfilled') throw session?.reason;
+        return [member.id, session.value];
+      }),
+    );
   }
 
   async #openAgent(member: CastMember): Promise<AgentEffects> {
@@ -104,7 +114,7 @@ export class Stage implements SimulationEffects {
       limit: 0,
       instructions: member.instructions,
     });
-    const sandbox = await options.sandboxes.create({
+    const sandbox = await this.#plan.sandboxes.create({
       name: member.id,
       folderName: options.task.folderName,
       populate: (folder) => options.task.populateClone(folder, signal),
@@ -174,6 +184,8 @@ export class Stage implements SimulationEffects {
       }
     }
     log.flush();
+    // What agents left running must not be there when tests run. `close` tells of what cannot be removed.
+    await Promise.allSettled([...this.#sandboxes.values()].map((sandbox) => sandbox.dispose()));
   }
 
   #recordPatch(member: CastMember, patch: Buffer, leftOut: readonly string[]): void {
@@ -198,24 +210,17 @@ export class Stage implements SimulationEffects {
       const patch = this.#patches.get(member.id);
       if (!taken.has(member.id) && patch !== undefined) this.#recordPatch(member, patch, []);
     }
-    const mergeModel =
-      options.mergeModel ?? team.find((member) => !member.model.startsWith('scripted/'))?.model;
     const session = new RefereeSession({
       task: options.task,
       store: this.#theStore,
-      sandboxes: options.sandboxes,
+      sandboxes: this.#plan.sandboxes,
       features: options.features,
       branches: team.map((member) => ({
         agent: member.id,
         features: member.features,
         patch: this.#patches.get(member.id) ?? Buffer.alloc(0),
       })),
-      ...(mergeModel === undefined
-        ? {}
-        : {
-            mergeModel: () =>
-              this.#theCast.modelFor({ id: 'referee', features: [] }, mergeModel, '--merge-model'),
-          }),
+      mergeModel: () => this.#mergeModel(),
       events: () => memory.events,
       log,
       clock,
@@ -232,10 +237,29 @@ export class Stage implements SimulationEffects {
     };
   }
 
-  async close(): Promise<void> {
-    await this.#bus.close();
-    await Promise.all([...this.#sandboxes.values()].map((sandbox) => sandbox.dispose()));
+  async #mergeModel(): Promise<ChatModel | undefined> {
+    const { options, team } = this.#plan;
+    const name = mergeModelName(options.mergeModel, team);
+    if (name === undefined) return undefined;
+    try {
+      return await this.#theCast.modelFor({ id: 'referee', features: [] }, name, '--merge-model');
+    } catch (error) {
+      // One that was asked for has been checked; the agents' own may be out of reach when only evaluating.
+      if (error instanceof UserMistake && options.mergeModel === undefined) return undefined;
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const ends = [this.#bus.close(), ...[...this.#sandboxes.values()].map((sandbox) => sandbox.dispose())];
+    const ended = await Promise.allSettled(ends);
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+    for (const result of ended) if (result.status === 'rejected') throw result.reason;
   }
 
   isInterrupted(): boolean {
@@ -254,8 +278,9 @@ export class Stage implements SimulationEffects {
   }
 
   concluded(verdict: Verdict | undefined): void {
-    const { log } = this.#plan;
-    const broke = this.failure !== undefined || verdict?.lostAt === 'infrastructure';
+    const { log, memory } = this.#plan;
+    const faulty = verdict === undefined && eventsOf(memory.events, 'fault-occurred').length > 0;
+    const broke = this.failure !== undefined || faulty || verdict?.lostAt === 'infrastructure';
     const status = this.isInterrupted() ? 'interrupted' : broke ? 'broke' : 'done';
     const detail = this.failure === undefined ? {} : { detail: describeError(this.failure) };
     log.append({ type: 'run-ended', status, ...detail });

@@ -1,5 +1,6 @@
 import { findPersona } from '../../agents/personas/index.js';
 import type { TeamMember } from '../../agents/personas/knowledge.js';
+import { UserMistake } from '../base/errors.js';
 import { isScripted, parseModelName } from '../model/model-names.js';
 import { resolveEndpoint, type Environment } from '../model/providers.js';
 import { dealFeatures, type CompleteScenario } from '../scenario/scenario.js';
@@ -43,6 +44,35 @@ export function checkTeam(team: readonly CastMember[], environment: Environment)
     if (isScripted(model)) findPersona(model.slice(model.indexOf('/') + 1), field);
     else resolveEndpoint(model, environment, field);
   }
+}
+
+/**
+ * Name of the model for the merge ladder's last rung: the one asked for, else the first agent's where that is a
+ * live one, else none.
+ */
+export function mergeModelName(asked: string | undefined, team: readonly CastMember[]): string | undefined {
+  const name = asked ?? team[0]?.model;
+  return name === undefined || isScripted(name) ? undefined : name;
+}
+
+/**
+ * Checks a merge model that was asked for.
+ *
+ * @throws {UserMistake} for a persona, an unknown provider, or a key that is not set.
+ */
+export function checkMergeModel(asked: string | undefined, environment: Environment): void {
+  if (asked === undefined) return;
+  const field = '--merge-model';
+  const { name } = parseModelName(asked, field);
+  if (!isScripted(name)) {
+    resolveEndpoint(name, environment, field);
+    return;
+  }
+  throw new UserMistake('a scripted persona cannot resolve conflicts', {
+    code: 'merge-model-scripted',
+    where: field,
+    remedy: 'name a live model, or leave it out',
+  });
 }
 
 /** Whether nobody in the team asks a live model, so that the run can repeat byte for byte. */
