@@ -44,6 +44,7 @@ export type { Phase } from './log/run-events.js';
 
 // Datasets in CooperBench's layout.
 export { listTasks, loadTask } from './dataset/list-tasks.js';
+export { defaultDatasetFolder } from './experiment/file-interface.js';
 export { prepareTask, type PrepareOptions } from './dataset/prepare-task.js';
 export type { PreparedTask } from './dataset/prepared-task.js';
 export type { Feature, Task } from './dataset/task.js';

@@ -10,6 +10,7 @@ import { EventLog, MemorySink } from '../log/event-log.js';
 import { EventStream } from '../log/event-stream.js';
 import type { Verdict } from '../log/referee-events.js';
 import type { Phase } from '../log/run-events.js';
+import { createLocalSandboxProvider } from '../sandbox/local-sandbox.js';
 import { defineScenario, type Scenario } from '../scenario/scenario.js';
 import { completeLimits } from './limits.js';
 import { simulationMachine } from './simulation-machine.js';
@@ -87,6 +88,7 @@ export function runSimulation(scenario: Scenario, options: SimulationOptions): S
   const interrupt = (): void => interruption.abort(new Interrupted());
   if (options.signal?.aborted) interrupt();
   options.signal?.addEventListener('abort', interrupt, { once: true });
+  const sandboxes = options.sandboxes ?? createLocalSandboxProvider();
   const stage = new Stage({
     scenario: complete,
     options,
@@ -99,6 +101,7 @@ export function runSimulation(scenario: Scenario, options: SimulationOptions): S
     memory,
     clock,
     attachments: options.attachments ?? new MemoryAttachments(),
+    sandboxes,
     signal: interruption.signal,
   });
   const actor = createActor(simulationMachine, {
@@ -118,6 +121,7 @@ export function runSimulation(scenario: Scenario, options: SimulationOptions): S
       throw stage.failure ?? error;
     } finally {
       options.signal?.removeEventListener('abort', interrupt);
+      if (options.sandboxes === undefined) await sandboxes.disposeAll().catch(() => {});
       try {
         log.close();
       } finally {
