@@ -20,6 +20,7 @@ const BATCH = 16;
 export class CommandPipes {
   readonly #folder: string;
   readonly #ready: string[] = [];
+  #refilling: Promise<void> | undefined;
   #made = 0;
   #available = process.platform === 'linux';
 
@@ -28,9 +29,18 @@ export class CommandPipes {
     this.#folder = folder;
   }
 
+  /** Makes pipes ahead of their use. */
+  prepare(): Promise<void> {
+    this.#refilling ??= this.#refill().finally(() => {
+      this.#refilling = undefined;
+    });
+    return this.#refilling;
+  }
+
   /** Two pipes, for stdout and stderr; `undefined` where named pipes cannot be had. */
   async take(): Promise<readonly [CommandPipe, CommandPipe] | undefined> {
-    if (this.#ready.length < 2) await this.#refill();
+    // A burst of commands may use up a batch before this one has its turn.
+    while (this.#ready.length < 2 && this.#available) await this.prepare();
     const first = this.#open();
     if (first === undefined) return undefined;
     const second = this.#open();

@@ -192,17 +192,25 @@ class QuietWatch {
 
   async settled(): Promise<void> {
     const from = performance.now();
-    while (this.#open > 0 && performance.now() - from < QUIET_AT_MOST) {
-      const wait = Math.max(from, this.#lastData) + QUIET - performance.now();
-      if (wait <= 0) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, wait);
-        this.#onChange = () => {
-          if (this.#open > 0) return;
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+    for (;;) {
+      // A turn of the event loop reads what is there to be read; without it, a loop that was held up would take
+      // its own delay for quiet.
+      await new Promise((resolve) => setImmediate(resolve));
+      const now = performance.now();
+      const wait = Math.min(Math.max(from, this.#lastData) + QUIET, from + QUIET_AT_MOST) - now;
+      if (this.#open === 0 || wait <= 0) return;
+      await this.#changeOrAfter(wait);
     }
+  }
+
+  async #changeOrAfter(milliseconds: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#onChange = () => {
+        if (this.#open > 0) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }

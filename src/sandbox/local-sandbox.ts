@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import { InfrastructureFault, UserMistake } from '../base/errors.js';
 import { CommandPipes } from './command-pipes.js';
 import { runLocalCommand } from './local-command.js';
-import { sweepProcesses } from './process-sweep.js';
+import { processTime, sweepProcesses } from './process-sweep.js';
 import { removeFolder } from './remove-folder.js';
 import { MARKER_VARIABLE, sandboxEnvironment } from './sandbox-environment.js';
 import type {
@@ -61,6 +61,7 @@ class LocalSandbox implements ManagedSandbox {
   readonly inputs: string;
   readonly #root: string;
   readonly #id = randomBytes(8).toString('hex');
+  readonly #since = processTime();
   readonly #environment: Readonly<Record<string, string>>;
   readonly #pipes: CommandPipes;
   readonly #drained = new Set<Readable>();
@@ -98,7 +99,13 @@ class LocalSandbox implements ManagedSandbox {
       await writeFile(path.join(this.inputs, name), content, { mode: 0o444 });
     }
     await chmod(this.inputs, 0o555);
-    await request.populate(this.workspace);
+    // Costs a process, whose start goes unnoticed beside the filling.
+    const pipes = this.#pipes.prepare();
+    try {
+      await request.populate(this.workspace);
+    } finally {
+      await pipes;
+    }
   }
 
   run(command: readonly [string, ...string[]], options: CommandOptions = {}): Promise<CommandResult> {
@@ -115,7 +122,7 @@ class LocalSandbox implements ManagedSandbox {
         environment: { ...this.#environment, ...options.environment, [MARKER_VARIABLE]: marker },
         options: { ...options, signal: AbortSignal.any(ends) },
         pipes,
-        sweep: () => sweepProcesses({ marker }),
+        sweep: () => sweepProcesses({ marker, since: this.#since }),
         keepDraining: (stream) => this.#keepDraining(stream),
       });
     });
@@ -158,8 +165,10 @@ class LocalSandbox implements ManagedSandbox {
   async #end(): Promise<void> {
     this.#disposing.abort(this.#disposedFault());
     this.#sweep();
-    await Promise.allSettled(this.#underWay);
-    this.#sweep();
+    if (this.#underWay.size > 0) {
+      await Promise.allSettled(this.#underWay);
+      this.#sweep();
+    }
     for (const stream of this.#drained) stream.destroy();
     await chmod(this.inputs, 0o755).catch(() => {});
     await removeFolder(this.#root);
@@ -180,7 +189,8 @@ class LocalSandbox implements ManagedSandbox {
   }
 
   #sweep(): void {
-    if (this.#commands > 0) sweepProcesses({ marker: `${this.#id}/`, folder: this.#root });
+    if (this.#commands > 0)
+      sweepProcesses({ marker: `${this.#id}/`, folder: this.#root, since: this.#since });
   }
 
   /** A background process may go on writing; it must neither block nor die of a closed pipe. */

@@ -9,13 +9,21 @@ export interface SweepTarget {
   readonly marker: string;
   /** Processes that work in this folder are ended too. */
   readonly folder?: string;
+  /** Processes that started before this are left alone; see {@link processTime}. */
+  readonly since?: number;
 }
 
 interface ProcessFacts {
   readonly id: number;
   readonly parent: number;
+  readonly started: number;
 }
 
+/** Units of the kernel's process clock in a second; the same on every architecture that Node runs on. */
+const TICKS = 100;
+
+/** Place of the start time in `/proc/<id>/stat`, counted from the state. */
+const START_FIELD = 19;
 const MAXIMUM_ROUNDS = 50;
 
 /**
@@ -40,17 +48,24 @@ export function sweepProcesses(target: SweepTarget): void {
   }
 }
 
+/** Now, on the clock by which the kernel notes when processes start; 0 where there is none. */
+export function processTime(): number {
+  // One tick back, because both clocks are rounded.
+  return Math.max(0, Math.floor(Number(readOrEmpty('/proc/uptime').split(' ')[0]) * TICKS) - 1);
+}
+
 /** The ids of the living processes that {@link sweepProcesses} would end. */
 export function findProcesses(target: SweepTarget): number[] {
   const all = listProcesses();
   const spared = selfAndAncestors(all);
   const children = new Map<number, number[]>();
   const found = new Set<number>();
-  for (const { id, parent } of all) {
+  for (const { id, parent, started } of all) {
     const siblings = children.get(parent);
     if (siblings === undefined) children.set(parent, [id]);
     else siblings.push(id);
-    if (!spared.has(id) && (hasMarker(id, target.marker) || worksIn(id, target.folder))) found.add(id);
+    if (spared.has(id) || started < (target.since ?? 0)) continue;
+    if (hasMarker(id, target.marker) || worksIn(id, target.folder)) found.add(id);
   }
   for (const id of found) {
     for (const child of children.get(id) ?? []) if (!spared.has(child)) found.add(child);
@@ -69,10 +84,11 @@ function listProcesses(): ProcessFacts[] {
     if (!/^\d+$/.test(name)) return [];
     const stat = readOrEmpty(`/proc/${name}/stat`);
     // The program's name comes second, in parentheses, and may itself hold spaces and parentheses.
-    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, parent] = fields;
     return state === undefined || state === '' || state === 'Z'
       ? []
-      : [{ id: Number(name), parent: Number(parent) }];
+      : [{ id: Number(name), parent: Number(parent), started: Number(fields[START_FIELD]) }];
   });
 }
 

@@ -124,7 +124,7 @@ describe('local sandbox', () => {
     const before = (await readdir('/proc/self/fd')).length;
     for (let round = 0; round < 10; round += 1) {
       const results = await Promise.all(
-        Array.from({ length: 20 }, (_, index) => sandbox.run(['echo', String(index)])),
+        Array.from({ length: 20 }, (_, index) => sandbox.run(bash(`echo ${index} > /dev/stdout`))),
       );
       expect(results.map(({ stdout }) => stdout)).toEqual(
         Array.from({ length: 20 }, (_, index) => `${index}\n`),
