@@ -1,4 +1,4 @@
-import { asText, type KnownChange } from './known-change.js';
+import { textsOf, type KnownChange } from './known-change.js';
 import { blocksMeet, lineBlocks, type LineBlock } from './line-blocks.js';
 import {
   canTalk,
@@ -7,8 +7,10 @@ import {
   makeChanges,
   messagesIn,
   placesText,
+  planner,
   planText,
   say,
+  wasRefused,
   type Moves,
 } from './moves.js';
 import type { Persona, PersonaKnowledge } from './persona.js';
@@ -27,7 +29,7 @@ const ORDER_AGREED = 'Order agreed';
 export const goldRebase: Persona = {
   name: 'gold-rebase',
   description: 'agrees an order and shared text with the partner, so that the merge is clean',
-  plan: (knowledge) => (first) => planOrder(knowledge, first),
+  plan: (knowledge) => planner(knowledge, (first) => planOrder(knowledge, first)),
   work: (knowledge) => (first) => workInOrder(knowledge, first),
 };
 
@@ -49,7 +51,12 @@ function* workInOrder(knowledge: PersonaKnowledge, first: Observation): Moves {
   let adapted = first.texts.some((text) => text.includes(ORDER_AGREED));
   let observation = yield* lookAround(knowledge.own, 'view');
   if (adapted && knowledge.isFirst) {
-    for (const text of sharedTexts(knowledge)) observation = yield* say(text);
+    for (const text of sharedTexts(knowledge)) {
+      observation = yield* say(text);
+      // The partner cannot use a text that never reaches it.
+      if (wasRefused(observation)) adapted = false;
+      if (!adapted) break;
+    }
   } else if (adapted) {
     adapted = yield* awaitSharedText([first, observation]);
   }
@@ -86,9 +93,9 @@ function sharedTexts(knowledge: PersonaKnowledge): string[] {
 
 function sharedBlocks(change: KnownChange, own: readonly KnownChange[]): LineBlock[] {
   const mine = own.find((other) => other.path === change.path);
-  const before = change.before === undefined ? '' : asText(change.before);
-  const agreed = change.after === undefined ? undefined : asText(change.after);
-  const alone = mine?.after === undefined ? undefined : asText(mine.after);
+  const before = change.before === undefined ? '' : textsOf(change).before;
+  const agreed = textsOf(change).after;
+  const alone = mine === undefined ? undefined : textsOf(mine).after;
   if (before === undefined || agreed === undefined || agreed === alone) return [];
   const ownBlocks = alone === undefined ? [] : lineBlocks(before, alone);
   const isOwn = (block: LineBlock): boolean =>

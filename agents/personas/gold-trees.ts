@@ -1,9 +1,7 @@
 import { UserMistake } from '../../src/base/errors.js';
 import type { Task } from '../../src/dataset/task.js';
 import type { GitStore } from '../../src/git/git-store.js';
-import { parsePatch } from '../../src/git/patch-text.js';
-import type { KnownChange } from './known-change.js';
-import { asText } from './known-change.js';
+import { textsOf, type FileMode, type KnownChange } from './known-change.js';
 import { blocksMeet, lineBlocks } from './line-blocks.js';
 
 /** The tree of several gold patches joined. */
@@ -59,16 +57,24 @@ export class GoldTrees {
 
   /** What differs between the base commit and a tree, file by file. */
   async changes(tree: string): Promise<KnownChange[]> {
-    const files = parsePatch(await this.#store.diff(this.#base, tree));
-    const paths = files.map((file) => file.newPath ?? file.oldPath ?? '');
+    const options = ['-r', '-z', '--raw', '--no-renames', '--no-abbrev'];
+    const { stdout } = await this.#store.run(['diff-tree', ...options, this.#base, tree]);
+    // `:<old mode> <new mode> <old blob> <new blob> <status>`, then the path.
+    const fields = stdout.toString('utf8').split('\0').slice(0, -1);
+    const files = fields.flatMap((field, index) => {
+      if (index % 2 === 1) return [];
+      const [oldMode, newMode, oldBlob, newBlob] = field.slice(1).split(' ');
+      return [{ path: fields[index + 1] ?? '', oldMode, newMode, oldBlob, newBlob }];
+    });
     const blobs = await this.#store.readBlobs(
-      paths.flatMap((path) => [`${this.#base}:${path}`, `${tree}:${path}`]),
+      files.flatMap(({ oldBlob, newBlob }) => [oldBlob ?? '', newBlob ?? '']),
     );
-    return files.map((file, index) => ({
-      path: paths[index] ?? '',
+    return files.map(({ path, oldMode, newMode }, index) => ({
+      path,
       before: blobs[2 * index],
       after: blobs[2 * index + 1],
-      executable: (file.newMode ?? '').endsWith('755'),
+      beforeMode: fileMode(oldMode),
+      afterMode: fileMode(newMode),
     }));
   }
 
@@ -99,17 +105,15 @@ export class GoldTrees {
 
   /** Whether two commits, where they meet, only add lines beside each other. */
   async #onlyAdds(one: string, other: string): Promise<boolean> {
-    const [ours, theirs] = await Promise.all([this.changes(one), this.changes(other)]);
+    const [ours, partners] = await Promise.all([this.changes(one), this.changes(other)]);
     return ours.every((change) => {
-      const partner = theirs.find((candidate) => candidate.path === change.path);
-      const texts = [change.before, change.after, partner?.after].map((bytes) =>
-        bytes === undefined ? undefined : asText(bytes),
-      );
+      const partner = partners.find((candidate) => candidate.path === change.path);
       if (partner === undefined) return true;
-      const [before, mine, theirText] = texts;
-      if (before === undefined || mine === undefined || theirText === undefined) return false;
-      const theirBlocks = lineBlocks(before, theirText);
-      return lineBlocks(before, mine).every((block) =>
+      const { before, after } = textsOf(change);
+      const theirs = textsOf(partner).after;
+      if (before === undefined || after === undefined || theirs === undefined) return false;
+      const theirBlocks = lineBlocks(before, theirs);
+      return lineBlocks(before, after).every((block) =>
         theirBlocks.every(
           (their) =>
             !blocksMeet(block, their) ||
@@ -120,4 +124,8 @@ export class GoldTrees {
       );
     });
   }
+}
+
+function fileMode(mode: string | undefined): FileMode | undefined {
+  return mode === '100644' || mode === '100755' || mode === '120000' ? mode : undefined;
 }

@@ -6,6 +6,7 @@ import {
   makeChanges,
   messagesIn,
   placesText,
+  planner,
   planText,
   say,
   type Moves,
@@ -17,7 +18,7 @@ import type { Observation } from '../../src/model/scripted-model.js';
 export const gold: Persona = {
   name: 'gold',
   description: 'implements its gold patch, says where, answers, reports when done',
-  plan: (knowledge) => (first) => planPolitely(knowledge, first),
+  plan: (knowledge) => planner(knowledge, (first) => planPolitely(knowledge, first)),
   work: (knowledge) => (first) => workPolitely(knowledge, first),
 };
 

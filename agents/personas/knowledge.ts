@@ -1,7 +1,7 @@
 import { seededRandom } from '../../src/base/random.js';
 import type { Task } from '../../src/dataset/task.js';
 import type { GoldTrees } from './gold-trees.js';
-import { asText, type KnownChange } from './known-change.js';
+import { textsOf, type KnownChange } from './known-change.js';
 import { applyBlocks, blocksMeet, lineBlocks } from './line-blocks.js';
 import type { PersonaKnowledge } from './persona.js';
 
@@ -46,17 +46,15 @@ export function agreedChanges(
 ): KnownChange[] {
   return own.map((change) => {
     const joined = everything.find((candidate) => candidate.path === change.path);
-    const texts = [change.before, change.after, joined?.after].map((bytes) =>
-      bytes === undefined ? undefined : asText(bytes),
-    );
-    const [before, mine, team] = texts;
     if (joined === undefined) return change;
+    const { before, after: mine } = textsOf(change);
+    const team = textsOf(joined).after;
     if (before === undefined || mine === undefined || team === undefined) return joined;
     const ownBlocks = lineBlocks(before, mine);
     const cut = lineBlocks(before, team).filter((block) =>
       ownBlocks.some((other) => blocksMeet(block, other)),
     );
-    return { ...change, after: Buffer.from(applyBlocks(before, cut)) };
+    return { ...change, afterMode: joined.afterMode, after: Buffer.from(applyBlocks(before, cut)) };
   });
 }
 

@@ -1,5 +1,5 @@
 import { parseMessageText } from '../../src/agent/conversation.js';
-import type { Observation, ScriptedCall, ScriptedTurn } from '../../src/model/scripted-model.js';
+import type { Observation, Script, ScriptedCall, ScriptedTurn } from '../../src/model/scripted-model.js';
 import { describePlaces, editCalls, type KnownChange } from './known-change.js';
 import type { PersonaKnowledge } from './persona.js';
 
@@ -36,6 +36,28 @@ export function* makeChanges(changes: readonly KnownChange[]): Moves<Observation
 /** Sends a message and gives back what the agent is shown next. */
 export function* say(message: string): Moves<Observation> {
   return yield call('communicate', { message });
+}
+
+/** Whether the channel brought the message that was just sent to nobody. */
+export function wasRefused(observation: Observation): boolean {
+  return observation.results.some((result) => result.name === 'communicate' && result.isError);
+}
+
+/** Moves of planning that give way to the plan as soon as nothing else may be called. */
+export function planner(knowledge: PersonaKnowledge, moves: (first: Observation) => Moves): Script {
+  return function* plan(first): Moves {
+    const going = moves(first);
+    let step = going.next();
+    while (step.done !== true) {
+      const observation: Observation = yield step.value;
+      if (observation.requiredTool !== undefined) {
+        const notes = ['No time was left to agree on more.'];
+        yield call('agreement_reached', { plan: planText(knowledge, knowledge.own, notes) });
+        return;
+      }
+      step = going.next(observation);
+    }
+  };
 }
 
 /** A plan in the form that planning asks for. */

@@ -1,4 +1,14 @@
-import { canTalk, call, lookAround, makeChanges, placesText, planText, say, type Moves } from './moves.js';
+import {
+  canTalk,
+  call,
+  lookAround,
+  makeChanges,
+  placesText,
+  planner,
+  planText,
+  say,
+  type Moves,
+} from './moves.js';
 import type { Persona } from './persona.js';
 
 /** Implements its own feature and the partner's too, although the partner says that it does that itself. */
@@ -6,12 +16,12 @@ export const overlap: Persona = {
   name: 'overlap',
   description: "implements its gold patch and the partner's part as well",
   plan: (knowledge) =>
-    function* planOwnPart(first): Moves {
+    planner(knowledge, function* planOwnPart(first): Moves {
       yield* lookAround(knowledge.own, 'read_file');
       if (canTalk(first))
         yield* say(`I take care of ${knowledge.title}. I change ${placesText(knowledge.own)}.`);
       yield call('agreement_reached', { plan: planText(knowledge, knowledge.own, []) });
-    },
+    }),
   work: (knowledge) =>
     function* workOnEverything(first): Moves {
       yield* lookAround(knowledge.everything, 'view');

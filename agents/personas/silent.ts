@@ -1,4 +1,4 @@
-import { call, lookAround, makeChanges, planText, type Moves } from './moves.js';
+import { call, lookAround, makeChanges, planner, planText, type Moves } from './moves.js';
 import type { Persona } from './persona.js';
 
 /** Implements its gold patch and never says a word. */
@@ -6,10 +6,10 @@ export const silent: Persona = {
   name: 'silent',
   description: 'implements its gold patch without a word',
   plan: (knowledge) =>
-    function* planAlone(): Moves {
+    planner(knowledge, function* planAlone(): Moves {
       yield* lookAround(knowledge.own, 'read_file');
       yield call('agreement_reached', { plan: planText(knowledge, knowledge.own, []) });
-    },
+    }),
   work: (knowledge) =>
     function* workAlone(): Moves {
       yield* lookAround(knowledge.own, 'view');

@@ -1,6 +1,14 @@
 import type { StopReason } from '../log/agent-events.js';
 import type { PhaseBrief } from './agent-effects.js';
-import { afterSilentSteps, afterSteps, afterTime, agreed, anyOf, submitted } from './stop-conditions.js';
+import {
+  afterSilentSteps,
+  afterSteps,
+  afterTime,
+  agreed,
+  anyOf,
+  submitted,
+  type StopCondition,
+} from './stop-conditions.js';
 
 /** Answers in a row without a tool call after which an agent is taken to have ended. */
 export const SILENT_STEPS = 3;
@@ -18,10 +26,13 @@ export interface AgentState {
   readonly submitted: boolean;
 }
 
-export function stepLimitReached(
-  state: Pick<AgentState, 'steps'> & { readonly brief: PhaseBrief | undefined },
-): boolean {
-  return state.brief !== undefined && state.steps >= state.brief.limit;
+/**
+ * Whether a planning agent is now asked for its plan and nothing else: it has used up its steps, or keeps
+ * answering without a tool call and would use them up in vain.
+ */
+export function mustAgreeNow(state: AgentState, brief: PhaseBrief): boolean {
+  if (brief.phase !== 'planning' || state.forced) return false;
+  return state.steps >= brief.limit || state.silentSteps >= SILENT_STEPS;
 }
 
 /**
@@ -38,9 +49,10 @@ export function stopReason(state: AgentState, brief: PhaseBrief, elapsed: number
     elapsed,
   };
   if (brief.phase === 'planning') {
-    // The forced agreement is one step beyond the limit; after it planning is over whatever came of it.
-    const limit = state.forced ? afterSteps(0, 'iteration-limit') : () => undefined;
-    return anyOf(agreed, limit, afterTime(brief.time ?? Infinity))(progress);
+    // The forced agreement is one more step; after it planning is over whatever came of it.
+    const forced: StopCondition = () =>
+      state.forced ? (state.steps > brief.limit ? 'iteration-limit' : 'silent') : undefined;
+    return anyOf(agreed, forced, afterTime(brief.time ?? Infinity))(progress);
   }
   return anyOf(
     submitted,

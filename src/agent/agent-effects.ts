@@ -57,7 +57,13 @@ export type StepActions =
 export interface AgentEffects {
   begin(brief: PhaseBrief): void;
   ask(request: StepRequest): Promise<StepAnswer>;
-  act(brief: PhaseBrief, step: number, calls: readonly ToolCallBlock[]): Promise<StepActions>;
+  /** @param requiredTool as in {@link StepRequest}: a call of any other tool is answered, not carried out. */
+  act(
+    brief: PhaseBrief,
+    step: number,
+    calls: readonly ToolCallBlock[],
+    requiredTool: string | undefined,
+  ): Promise<StepActions>;
   turnStarted(brief: PhaseBrief): void;
   planAgreed(plan: string, forced: boolean): void;
   stopped(brief: PhaseBrief, reason: StopReason, steps: number, detail: string | undefined): void;

@@ -1,8 +1,9 @@
 import { assign, fromPromise, sendParent, setup } from 'xstate';
+import { describeError } from '../base/errors.js';
 import type { StopReason } from '../log/agent-events.js';
 import type { ChatMessage, ToolCallBlock, ToolResultBlock } from '../model/chat-model.js';
 import type { AgentEffects, PhaseBrief, StepActions, StepAnswer, StepRequest } from './agent-effects.js';
-import { SILENT_REMINDER, stepLimitReached, stopReason } from './agent-decisions.js';
+import { mustAgreeNow, SILENT_REMINDER, stopReason } from './agent-decisions.js';
 
 /** What the simulation tells an agent. */
 export type AgentEvent =
@@ -53,9 +54,15 @@ function briefOf(context: AgentContext): PhaseBrief {
   return context.brief;
 }
 
+/** The one tool that may be called in the forced agreement. */
+function requiredTool(context: AgentContext): string | undefined {
+  return context.forced ? 'agreement_reached' : undefined;
+}
+
 /**
  * One agent: waits for its turn, asks its model, calls the tools it chose, decides, and so on until a stop
- * condition holds. In planning a reached limit leads to one last question with the agreement tool alone.
+ * condition holds. In planning a reached limit, or a model that calls no tool any more, leads to one last question
+ * with the agreement tool alone.
  */
 export const agentMachine = setup({
   types: {
@@ -68,7 +75,7 @@ export const agentMachine = setup({
       input.effects.ask(input.request),
     ),
     callTools: fromPromise<StepActions, AgentContext>(({ input }) =>
-      input.effects.act(briefOf(input), input.steps, input.calls),
+      input.effects.act(briefOf(input), input.steps, input.calls, requiredTool(input)),
     ),
   },
   actions: {
@@ -85,13 +92,19 @@ export const agentMachine = setup({
       context.effects.stopped(brief, reason, context.steps, context.stop?.detail);
     },
     recordTurn: ({ context }) => context.effects.turnStarted(briefOf(context)),
+    /** Effects report what goes wrong; one that throws all the same must not leave the agent hanging. */
+    breakOff: assign(({ event }) => ({
+      stop: {
+        reason: 'fault' as const,
+        detail: describeError((event as { readonly error?: unknown }).error),
+      },
+    })),
   },
   guards: {
     isFree: ({ context }) => context.brief?.pace === 'free',
     hasCalls: ({ context }) => context.calls.length > 0,
     hasStopped: ({ context }) => context.stop !== undefined,
-    mustAgree: ({ context }) =>
-      stepLimitReached(context) && briefOf(context).phase === 'planning' && !context.forced,
+    mustAgree: ({ context }) => mustAgreeNow(context, briefOf(context)),
     turnIsOver: ({ context }) => {
       const { pace, turnLength } = briefOf(context);
       return pace === 'turns' && (turnLength === 'one-step' || context.messageSent);
@@ -132,7 +145,7 @@ export const agentMachine = setup({
             conversation: context.conversation,
             results: context.results,
             reminder: context.reminder,
-            requiredTool: context.forced ? 'agreement_reached' : undefined,
+            requiredTool: requiredTool(context),
           },
         }),
         onDone: {
@@ -153,6 +166,7 @@ export const agentMachine = setup({
             };
           }),
         },
+        onError: { target: 'stopped', actions: 'breakOff' },
       },
     },
     answered: {
@@ -181,6 +195,7 @@ export const agentMachine = setup({
             };
           }),
         },
+        onError: { target: 'stopped', actions: 'breakOff' },
       },
     },
     deciding: {

@@ -4,12 +4,8 @@ import type { BusConnection } from '../channel/bus.js';
 import type { EventLog } from '../log/event-log.js';
 import type { StopReason } from '../log/agent-events.js';
 import { BudgetExhausted } from '../model/budget.js';
-import type { ChatAnswer, ChatMessage, ChatModel, ChatRequest, ToolCallBlock } from '../model/chat-model.js';
-import { planCompaction } from '../model/compaction.js';
-import { estimateInputTokens } from '../model/estimate-tokens.js';
+import type { ChatAnswer, ChatModel, ToolCallBlock, ToolResultBlock } from '../model/chat-model.js';
 import { ModelError } from '../model/model-error.js';
-import { compactConversation } from '../model/summarize.js';
-import { promptTokens } from '../model/token-usage.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 import type {
   AgentEffects,
@@ -21,6 +17,8 @@ import type {
 } from './agent-effects.js';
 import type { AgentSignal, AgentToolContext } from './channel-tools.js';
 import { nextUserMessage } from './conversation.js';
+import { Dialogue } from './dialogue.js';
+import { failure, type ToolOutcome } from './tools/tool.js';
 import type { Toolbox } from './tools/toolbox.js';
 
 /** What one agent acts with. */
@@ -49,21 +47,18 @@ type Stopped = Extract<StepAnswer, { type: 'stopped' }>;
 /** One agent's hands: asks its model, calls its tools, and writes down each of these before it happens. */
 export class AgentSession implements AgentEffects {
   readonly #equipment: AgentEquipment;
-  readonly #callCounts = new Map<string, number>();
+  readonly #dialogue: Dialogue;
   #deadline: ReturnType<typeof deadlineSignal>;
-  /** Messages of the conversation that the log has. */
-  #logged = 0;
-  #lastUsage: { promptTokens: number; messages: number } | undefined;
 
   constructor(equipment: AgentEquipment) {
     this.#equipment = equipment;
+    this.#dialogue = new Dialogue(equipment.id, equipment.model, equipment.log);
     this.#deadline = { signal: equipment.signal, cancel: () => {} };
   }
 
   begin(brief: PhaseBrief): void {
     const { log, clock, signal, id, toolboxes } = this.#equipment;
-    this.#logged = 0;
-    this.#lastUsage = undefined;
+    this.#dialogue.begin();
     if (brief.time !== undefined) this.#deadline = deadlineSignal(clock, brief.time, new TimeIsUp(), signal);
     const { phase, system, task } = brief;
     const tools = toolboxes[phase].definitions.map((tool) => tool.name);
@@ -108,119 +103,33 @@ export class AgentSession implements AgentEffects {
   }
 
   async #ask(request: StepRequest): Promise<StepAnswer> {
-    const messages = await this.#equipment.connection.read();
-    const opening = request.conversation.length === 0 ? request.brief.task : request.reminder;
-    let conversation: readonly ChatMessage[] = [
-      ...request.conversation,
-      nextUserMessage(request.results, opening, messages),
-    ];
-    conversation = await this.#compact(request, conversation, false);
-    let answer: ChatAnswer;
-    try {
-      answer = await this.#complete(request, conversation);
-    } catch (error) {
-      if (!(error instanceof ModelError) || error.kind !== 'context-length') throw error;
-      const shorter = await this.#compact(request, conversation, true);
-      if (shorter === conversation) throw error;
-      conversation = shorter;
-      answer = await this.#complete(request, conversation);
-    }
+    const { connection, toolboxes } = this.#equipment;
+    const { brief, step, results, requiredTool } = request;
+    const messages = await connection.read();
+    const opening = request.conversation.length === 0 ? brief.task : request.reminder;
+    const { definitions } = toolboxes[brief.phase];
+    const question = {
+      purpose: brief.phase === 'planning' ? ('plan' as const) : ('execute' as const),
+      step,
+      system: brief.system,
+      tools: definitions.filter((tool) => requiredTool === undefined || tool.name === requiredTool),
+      requiredTool,
+      conversation: [...request.conversation, nextUserMessage(results, opening, messages)],
+    };
+    const { answer, conversation } = await this.#dialogue.ask(question, this.#signal);
     if (answer.end === 'refusal') {
       return { type: 'stopped', reason: 'refused', detail: textOf(answer) || 'the model refused to answer' };
     }
-    conversation = [...conversation, { role: 'assistant', content: answer.content }];
-    this.#logged = conversation.length;
-    this.#lastUsage = { promptTokens: promptTokens(answer.usage), messages: conversation.length - 1 };
     const calls = answer.content.filter((block) => block.type === 'tool-call');
     return { type: 'answered', conversation, calls, text: textOf(answer) };
   }
 
-  async #complete(request: StepRequest, conversation: readonly ChatMessage[]): Promise<ChatAnswer> {
-    const { id, log, model } = this.#equipment;
-    const purpose = request.brief.phase === 'planning' ? 'plan' : 'execute';
-    const callId = this.#nextCallId(purpose);
-    const required = request.requiredTool === undefined ? {} : { requiredTool: request.requiredTool };
-    const asked: ChatRequest = {
-      agent: id,
-      purpose,
-      callId,
-      ...this.#prefix(request),
-      messages: conversation,
-      ...required,
-    };
-    const appended = [...conversation.slice(Math.min(this.#logged, conversation.length - 1))];
-    log.append({
-      type: 'model-called',
-      agent: id,
-      callId,
-      purpose,
-      step: request.step,
-      appended: structuredClone(appended) as never,
-      ...required,
-    });
-    this.#logged = conversation.length;
-    log.flush();
-    try {
-      const answer = await model.complete(asked, this.#signal);
-      const { content, end, usage } = answer;
-      log.append({ type: 'model-answered', agent: id, callId, content: content as never, end, usage });
-      log.flush();
-      return answer;
-    } catch (error) {
-      const kind = error instanceof TroupeError ? error.code : 'unexpected';
-      log.append({ type: 'model-failed', agent: id, callId, kind, detail: describeError(error) });
-      throw error;
-    }
-  }
-
-  /** Gives older turns up for a summary where the prompt nears the window, or must shrink. */
-  async #compact(
-    request: StepRequest,
-    conversation: readonly ChatMessage[],
-    force: boolean,
-  ): Promise<readonly ChatMessage[]> {
-    const { id, log, model } = this.#equipment;
-    const decision = planCompaction({
-      messages: conversation,
-      fixedTokens: estimateInputTokens({ ...this.#prefix(request), messages: [] }),
-      contextWindow: model.contextWindow,
-      ...(this.#lastUsage === undefined ? {} : { lastUsage: this.#lastUsage }),
-      force,
-    });
-    if (!decision.compact) return conversation;
-    const callId = this.#nextCallId('summarize');
-    log.append({
-      type: 'model-called',
-      agent: id,
-      callId,
-      purpose: 'summarize',
-      step: request.step,
-      appended: [],
-    });
-    log.flush();
-    try {
-      const compacted = await compactConversation(model, {
-        agent: id,
-        callId,
-        messages: conversation,
-        replacedMessages: decision.replacedMessages,
-        signal: this.#signal,
-      });
-      if (compacted === undefined) return conversation;
-      log.append({ type: 'context-compacted', agent: id, callId, ...compacted.record });
-      // The step's own message is not in the log yet; all before it is, or is replaced.
-      this.#logged = compacted.messages.length - 1;
-      this.#lastUsage = undefined;
-      return compacted.messages;
-    } catch (error) {
-      if (!(error instanceof ModelError)) throw error;
-      // Without a summary the prompt stays as it is; if it is too long, the call itself will say so.
-      log.append({ type: 'model-failed', agent: id, callId, kind: error.code, detail: describeError(error) });
-      return conversation;
-    }
-  }
-
-  async act(brief: PhaseBrief, step: number, calls: readonly ToolCallBlock[]): Promise<StepActions> {
+  async act(
+    brief: PhaseBrief,
+    step: number,
+    calls: readonly ToolCallBlock[],
+    requiredTool: string | undefined,
+  ): Promise<StepActions> {
     const { id, log, sandbox, connection, toolboxes } = this.#equipment;
     const signals: AgentSignal[] = [];
     const context: AgentToolContext = {
@@ -229,9 +138,14 @@ export class AgentSession implements AgentEffects {
       signal: this.#signal,
       signalAgent: (signal) => void signals.push(signal),
     };
-    const results = [];
+    const carryOut = async (call: ToolCallBlock): Promise<ToolOutcome> =>
+      requiredTool === undefined || call.name === requiredTool
+        ? toolboxes[brief.phase].call(call, context)
+        : failure(`Only ${requiredTool} can be called now.`);
+    const results: ToolResultBlock[] = [];
     try {
       for (const call of calls) {
+        this.#signal.throwIfAborted();
         const broken = call.brokenArguments === undefined ? {} : { brokenArguments: call.brokenArguments };
         log.append({
           type: 'tool-called',
@@ -243,8 +157,7 @@ export class AgentSession implements AgentEffects {
           ...broken,
         });
         log.flush();
-        const { output, isError } = await toolboxes[brief.phase].call(call, context);
-        this.#signal.throwIfAborted();
+        const { output, isError } = await carryOut(call);
         log.append({ type: 'tool-returned', agent: id, callId: call.id, tool: call.name, isError, output });
         results.push({ type: 'tool-result' as const, callId: call.id, name: call.name, output, isError });
       }
@@ -256,20 +169,6 @@ export class AgentSession implements AgentEffects {
 
   get #signal(): AbortSignal {
     return this.#deadline.signal;
-  }
-
-  /** System text and tools: what every request of the phase begins with. */
-  #prefix(request: StepRequest): Pick<ChatRequest, 'system' | 'tools'> {
-    const { definitions } = this.#equipment.toolboxes[request.brief.phase];
-    const required = request.requiredTool;
-    const tools = required === undefined ? definitions : definitions.filter((tool) => tool.name === required);
-    return { system: request.brief.system, tools };
-  }
-
-  #nextCallId(purpose: ChatRequest['purpose']): string {
-    const count = (this.#callCounts.get(purpose) ?? 0) + 1;
-    this.#callCounts.set(purpose, count);
-    return `${this.#equipment.id}/${purpose}/${count}`;
   }
 
   /** Why an error stops the agent. Whatever is not a limit or the model's own doing broke under the run. */

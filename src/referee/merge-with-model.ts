@@ -1,8 +1,10 @@
-import { describeError, TroupeError } from '../base/errors.js';
+import { describeError } from '../base/errors.js';
 import type { GitStore } from '../git/git-store.js';
 import type { EventLog } from '../log/event-log.js';
 import { BudgetExhausted } from '../model/budget.js';
 import type { ChatModel } from '../model/chat-model.js';
+import { ModelError } from '../model/model-error.js';
+import { recordedModel } from '../model/recorded-model.js';
 import type { Branch } from './merge/merge-branches.js';
 import { modelMerge } from './merge/model-merge.js';
 
@@ -14,53 +16,44 @@ export interface ModelMergeOrder {
   readonly signal: AbortSignal;
 }
 
-/** The ladder's last rung, each question and answer on record. A budget that is used up is a failed rung, no fault. */
-export async function mergeWithModel(
-  order: ModelMergeOrder,
-): Promise<
-  { readonly status: 'clean'; readonly tree: string } | { readonly status: 'failed'; readonly reason: string }
-> {
-  try {
-    const model = recorded(order.model, order.log);
-    const outcome = await modelMerge(order.store, order.branches, model, order.signal);
-    return outcome.status === 'clean'
-      ? { status: 'clean', tree: outcome.tree }
-      : { status: 'failed', reason: outcome.reason };
-  } catch (error) {
-    if (!(error instanceof BudgetExhausted)) throw error;
-    return { status: 'failed', reason: describeError(error) };
-  }
-}
+export type ModelMergeResult =
+  | { readonly status: 'clean'; readonly tree: string }
+  | {
+      readonly status: 'failed';
+      readonly reason: string;
+      /** Set where the provider failed, which says nothing about the branches. */
+      readonly fault?: ModelError;
+    };
 
-/** The same model; every call is in the log before it is made, and its answer after. */
-function recorded(model: ChatModel, log: EventLog): ChatModel {
+/**
+ * The ladder's last rung, each question and answer on record. A model that refuses, or a budget that is used up,
+ * is a failed rung; a provider that fails is a fault beside.
+ */
+export async function mergeWithModel(order: ModelMergeOrder): Promise<ModelMergeResult> {
+  const { store, branches, log, signal } = order;
   let step = 0;
-  return {
-    name: model.name,
-    isLive: model.isLive,
-    contextWindow: model.contextWindow,
-    async complete(request, signal) {
-      const { agent, callId, purpose, messages } = request;
-      step += 1;
-      log.append({
-        type: 'model-called',
-        agent,
-        callId,
-        purpose,
-        step,
-        appended: structuredClone(messages) as never,
-      });
-      log.flush();
+  let fault: ModelError | undefined;
+  const recorded = recordedModel(order.model, log, ({ messages }) => {
+    step += 1;
+    return { step, appended: messages };
+  });
+  const model: ChatModel = {
+    ...recorded,
+    async complete(request, callSignal) {
       try {
-        const answer = await model.complete(request, signal);
-        const { content, end, usage } = answer;
-        log.append({ type: 'model-answered', agent, callId, content: content as never, end, usage });
-        return answer;
+        return await recorded.complete(request, callSignal);
       } catch (error) {
-        const kind = error instanceof TroupeError ? error.code : 'unexpected';
-        log.append({ type: 'model-failed', agent, callId, kind, detail: describeError(error) });
+        if (error instanceof ModelError && error.kind !== 'context-length') fault = error;
         throw error;
       }
     },
   };
+  try {
+    const outcome = await modelMerge(store, branches, model, signal);
+    if (outcome.status === 'clean') return { status: 'clean', tree: outcome.tree };
+    return { status: 'failed', reason: outcome.reason, ...(fault === undefined ? {} : { fault }) };
+  } catch (error) {
+    if (!(error instanceof BudgetExhausted)) throw error;
+    return { status: 'failed', reason: describeError(error) };
+  }
 }

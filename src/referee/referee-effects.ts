@@ -48,6 +48,6 @@ export interface RefereeEffects {
   testMerged(attempt: MergeAttempt): Promise<readonly FeatureOutcome[]>;
   /** Records what broke under the referee. */
   fault(error: unknown): void;
-  /** Records the verdict and why the team failed. */
+  /** Records the verdict and why the team failed; nothing once the run is interrupted. */
   conclude(verdict: Verdict): void;
 }

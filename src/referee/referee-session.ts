@@ -32,8 +32,8 @@ export interface RefereeEquipment {
   readonly sandboxes: SandboxProvider;
   readonly features: readonly number[];
   readonly branches: readonly SubmittedBranch[];
-  /** Makes the model of the ladder's last rung; absent where no live model is at hand. */
-  readonly mergeModel?: () => Promise<ChatModel>;
+  /** Makes the model of the ladder's last rung; nothing where no live model is at hand. */
+  readonly mergeModel: () => Promise<ChatModel | undefined>;
   readonly events: () => readonly RunEvent[];
   readonly log: EventLog;
   readonly clock: Clock;
@@ -142,15 +142,19 @@ export class RefereeSession implements RefereeEffects {
 
   async #mergeByModel(branches: readonly [Branch, ...Branch[]]): Promise<MergeAttempt> {
     const { store, task, log, signal, mergeModel } = this.#equipment;
-    if (mergeModel === undefined) {
+    const model = await mergeModel();
+    if (model === undefined) {
       return this.#record(
         { strategy: 'llm', status: 'not-tried' },
         'no live model to merge with (see --merge-model)',
       );
     }
-    const outcome = await mergeWithModel({ store, branches, model: await mergeModel(), log, signal });
-    if (outcome.status === 'failed')
-      return this.#record({ strategy: 'llm', status: 'failed' }, outcome.reason);
+    const outcome = await mergeWithModel({ store, branches, model, log, signal });
+    if (outcome.status === 'failed') {
+      const attempt = this.#record({ strategy: 'llm', status: 'failed' }, outcome.reason);
+      if (outcome.fault !== undefined) throw outcome.fault;
+      return attempt;
+    }
     const diff = toContent(await store.diff(task.baseCommit, outcome.tree));
     return this.#record({ strategy: 'llm', status: 'clean', tree: outcome.tree }, undefined, diff);
   }
@@ -185,7 +189,7 @@ export class RefereeSession implements RefereeEffects {
     const results = await Promise.allSettled(runs);
     const outcomes: FeatureOutcome[] = [];
     for (const [index, result] of results.entries()) {
-      if (result.status === 'rejected') throw result.reason;
+      if (result.status === 'rejected') continue;
       const order = orders[index] as TestOrder;
       const { output, passed, exitCode, testsPassed, testsFailed, reason } = result.value;
       const name = attachmentName(order);
@@ -206,6 +210,7 @@ export class RefereeSession implements RefereeEffects {
       });
       outcomes.push({ feature, passed });
     }
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
     return outcomes;
   }
 
@@ -225,7 +230,8 @@ export class RefereeSession implements RefereeEffects {
   }
 
   conclude(verdict: Verdict): void {
-    const { log, events } = this.#equipment;
+    const { log, events, signal } = this.#equipment;
+    if (signal.aborted) return;
     log.append({ type: 'verdict-reached', verdict });
     const found = coarseCause(events());
     if (found === undefined) return;

@@ -36,12 +36,12 @@ function passedIn(outcomes: readonly FeatureOutcome[], feature: number): boolean
 function whereLost(findings: RefereeFindings, features: Verdict['features']): [Loss, string] {
   const { faults, patches } = findings;
   if (faults.length > 0) return ['infrastructure', faults[0] ?? ''];
+  const missing = patches.filter((patch) => patch.status === 'skipped');
+  if (missing.length > 0) return ['no-patch', `${names(missing)} made no change`];
   const unapplied = patches.filter((patch) => patch.status === 'failed');
   if (unapplied.length > 0) {
     return ['patch-does-not-apply', `the patch of ${names(unapplied)} does not apply to the base commit`];
   }
-  const missing = patches.filter((patch) => patch.status === 'skipped');
-  if (missing.length > 0) return ['no-patch', `${names(missing)} made no change`];
   const failed = features.filter((feature) => !feature.passed).map((feature) => feature.feature);
   const naive = findings.attempts.find((attempt) => attempt.strategy === 'naive');
   if (naive?.status === 'conflicts') {

@@ -39,10 +39,10 @@ const WHOLE: ReadonlySet<string> = new Set(['planningIterations', 'executionActi
  * are counted.
  */
 export function completeLimits(limits: Partial<Record<keyof RunLimits, number | undefined>> = {}): RunLimits {
-  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined) as [string, number][];
   for (const [name, value] of given) {
     const isWhole = WHOLE.has(name);
-    if (isWhole ? Number.isSafeInteger(value) && value > 0 : Number.isFinite(value) && value > 0) continue;
+    if (value > 0 && (isWhole ? Number.isSafeInteger(value) : Number.isFinite(value))) continue;
     throw new UserMistake(`${value} is not a positive ${isWhole ? 'whole ' : ''}number`, {
       code: 'limit-invalid',
       where: FIELDS[name as keyof RunLimits],

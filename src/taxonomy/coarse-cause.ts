@@ -1,5 +1,6 @@
 import type { Cause } from '../log/referee-events.js';
 import { eventsOf, type EventOf, type RunEvent } from '../log/event.js';
+import { isQuestion, namedFiles, promisedFiles, sameFile } from './message-text.js';
 
 /** Name and version of these rules, as labels state it. */
 export const COARSE_CODEBOOK = 'coarse-cause/1';
@@ -19,10 +20,12 @@ export interface CoarseCause {
  * The rules, first match wins:
  * 1. a feature fails on its own agent's branch, or nobody's message was delivered → implementation;
  * 2. an agent said that it would change a file and its patch leaves that file alone → commitment;
- * 3. an agent read which file its partner changes, and both patches changed it → expectation;
- * 4. a question that its recipient never answered → communication;
- * 5. both patches changed a file that nobody named → communication;
+ * 3. an agent read which file its partner changes, and both patches met there → expectation;
+ * 4. a question that was read and never answered → communication;
+ * 5. both patches met in a file that nobody named → communication;
  * 6. anything else leaves evidence in code alone → implementation.
+ *
+ * Patches meet in a file where both change it and, if the branches conflict, the conflict lies there.
  */
 export function coarseCause(events: readonly RunEvent[]): CoarseCause | undefined {
   const verdict = eventsOf(events, 'verdict-reached').at(-1);
@@ -57,39 +60,16 @@ function withoutConversation(
   return { cause: 'implementation', reason, evidence: [...withheld.map((event) => event.seq), verdict.seq] };
 }
 
-/** Files of the run's patches, by agent. */
-function patchedFiles(events: readonly RunEvent[]): ReadonlyMap<string, ReadonlySet<string>> {
-  return new Map(
-    eventsOf(events, 'patch-taken').map((patch) => [
-      patch.agent,
-      new Set(patch.files.map((file) => file.path)),
-    ]),
-  );
-}
-
-/** Files that a text names, of those that any patch or message could mean. */
-export function namedFiles(text: string): string[] {
-  const words = text.match(/[\w./-]*\w\.[a-zA-Z]{1,4}\b/g) ?? [];
-  return [...new Set(words.map((word) => word.replace(/^\.\//, '')))].filter((word) => /[a-zA-Z]/.test(word));
-}
-
-const PROMISE = /\b(i will|i'll|i am going to|i'm going to|i change|i plan|i take|my plan)\b/i;
-
-function sameFile(named: string, path: string): boolean {
-  return path === named || path.endsWith(`/${named}`);
-}
-
 function brokenPromise(events: readonly RunEvent[]): CoarseCause | undefined {
   const patches = eventsOf(events, 'patch-taken');
   const known = patches.flatMap((patch) => patch.files.map((file) => file.path));
   for (const sent of eventsOf(events, 'message-sent')) {
-    if (!PROMISE.test(sent.content)) continue;
     const patch = patches.find((taken) => taken.agent === sent.from);
     if (patch === undefined) continue;
-    const promised = namedFiles(promiseClauses(sent.content)).filter(
-      (named) => patch.files.length === 0 || known.some((path) => sameFile(named, path)),
-    );
-    const broken = promised.find((named) => !patch.files.some((file) => sameFile(named, file.path)));
+    const broken = promisedFiles(sent.content)
+      // A word that names no file of any patch may be no file at all.
+      .filter((named) => patch.files.length === 0 || known.some((path) => sameFile(named, path)))
+      .find((named) => !patch.files.some((file) => sameFile(named, file.path)));
     if (broken === undefined) continue;
     const reason = `${sent.from} said that it would change ${broken}, and its patch does not`;
     return { cause: 'commitment', reason, evidence: [sent.seq, patch.seq] };
@@ -97,64 +77,77 @@ function brokenPromise(events: readonly RunEvent[]): CoarseCause | undefined {
   return undefined;
 }
 
-/** The sentences of a message that promise something. */
-function promiseClauses(text: string): string {
-  return text
-    .split(/(?<=[.!?])\s+|\n/)
-    .filter((sentence) => PROMISE.test(sentence))
-    .join('\n');
+/** A file that two agents' patches both change, and where a conflict lies if there is one. */
+interface Meeting {
+  readonly path: string;
+  readonly patches: readonly [EventOf<'patch-taken'>, EventOf<'patch-taken'>];
+  /** `seq` of the events that show it. */
+  readonly evidence: readonly number[];
 }
 
-function readMessages(
-  events: readonly RunEvent[],
-): { sent: EventOf<'message-sent'>; read: EventOf<'message-read'> }[] {
-  const sent = new Map(eventsOf(events, 'message-sent').map((event) => [event.message, event]));
-  return eventsOf(events, 'message-read').flatMap((read) => {
-    const message = sent.get(read.message);
-    return message === undefined ? [] : [{ sent: message, read }];
-  });
+function meetings(events: readonly RunEvent[]): Meeting[] {
+  const patches = eventsOf(events, 'patch-taken');
+  const conflict = eventsOf(events, 'merge-attempted').find(
+    (attempt) => attempt.strategy === 'naive' && attempt.status === 'conflicts',
+  );
+  const conflicts = conflict?.conflicts.map(({ file }) => file);
+  return patches.flatMap((one, index) =>
+    patches.slice(index + 1).flatMap((other) =>
+      one.files
+        .filter(({ path }) => other.files.some((file) => file.path === path))
+        .filter(({ path }) => conflicts === undefined || conflicts.includes(path))
+        .map(({ path }) => ({
+          path,
+          patches: [one, other] as const,
+          evidence: [one.seq, other.seq, ...(conflict === undefined ? [] : [conflict.seq])],
+        })),
+    ),
+  );
 }
 
 function ignoredClaim(events: readonly RunEvent[]): CoarseCause | undefined {
-  const files = patchedFiles(events);
-  for (const { sent, read } of readMessages(events)) {
-    for (const named of namedFiles(sent.content)) {
-      const both = [sent.from, read.by].every((agent) =>
-        [...(files.get(agent) ?? [])].some((path) => sameFile(named, path)),
-      );
-      if (!both) continue;
-      const reason = `${read.by} had read that ${sent.from} changes ${named}, and changed it as well`;
-      return { cause: 'expectation', reason, evidence: [sent.seq, read.seq] };
-    }
+  const sent = new Map(eventsOf(events, 'message-sent').map((event) => [event.message, event]));
+  const met = meetings(events);
+  for (const read of eventsOf(events, 'message-read')) {
+    const claim = sent.get(read.message);
+    if (claim === undefined) continue;
+    const named = namedFiles(claim.content);
+    const meeting = met.find(
+      ({ path, patches }) =>
+        patches.every(({ agent }) => agent === claim.from || agent === read.by) &&
+        named.some((word) => sameFile(word, path)),
+    );
+    if (meeting === undefined) continue;
+    const reason = `${read.by} had read that ${claim.from} changes ${meeting.path}, and changed it as well`;
+    return { cause: 'expectation', reason, evidence: [claim.seq, read.seq, ...meeting.evidence] };
   }
   return undefined;
 }
 
 function unansweredQuestion(events: readonly RunEvent[]): CoarseCause | undefined {
   const all = eventsOf(events, 'message-sent');
-  for (const question of all.filter((sent) => /\?(\s|$)/.test(sent.content))) {
-    for (const to of question.to) {
-      const answered = all.some(
-        (sent) => sent.seq > question.seq && sent.from === to && sent.to.includes(question.from),
-      );
-      if (answered) continue;
-      const reason = `${to} never answered the question of ${question.from}`;
-      return { cause: 'communication', reason, evidence: [question.seq] };
-    }
+  const questions = new Map(
+    all.filter((sent) => isQuestion(sent.content)).map((sent) => [sent.message, sent]),
+  );
+  // One that was never delivered or never read is no failure of the one who was asked.
+  for (const read of eventsOf(events, 'message-read')) {
+    const question = questions.get(read.message);
+    if (question === undefined) continue;
+    const answered = all.some(
+      (sent) => sent.seq > read.seq && sent.from === read.by && sent.to.includes(question.from),
+    );
+    if (answered) continue;
+    const reason = `${read.by} read the question of ${question.from} and never answered`;
+    return { cause: 'communication', reason, evidence: [question.seq, read.seq] };
   }
   return undefined;
 }
 
 function unnamedFile(events: readonly RunEvent[]): CoarseCause | undefined {
-  const patches = eventsOf(events, 'patch-taken');
   const named = eventsOf(events, 'message-sent').flatMap((sent) => namedFiles(sent.content));
-  for (const [index, patch] of patches.entries()) {
-    for (const { path } of patch.files) {
-      const other = patches.slice(index + 1).find((later) => later.files.some((file) => file.path === path));
-      if (other === undefined || named.some((word) => sameFile(word, path))) continue;
-      const reason = `${patch.agent} and ${other.agent} both changed ${path}, and no message names it`;
-      return { cause: 'communication', reason, evidence: [patch.seq, other.seq] };
-    }
-  }
-  return undefined;
+  const meeting = meetings(events).find(({ path }) => !named.some((word) => sameFile(word, path)));
+  if (meeting === undefined) return undefined;
+  const [one, other] = meeting.patches;
+  const reason = `${one.agent} and ${other.agent} both changed ${meeting.path}, and no message names it`;
+  return { cause: 'communication', reason, evidence: meeting.evidence };
 }
