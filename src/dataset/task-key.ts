@@ -3,7 +3,7 @@ import { lstat, readFile, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Raised whenever what a prepared task holds changes. */
-export const PREPARED_FORMAT = 1;
+export const PREPARED_FORMAT = 2;
 
 /** Whether a file or folder at the top of a task says nothing about its repository. */
 export function isBesideSetup(name: string): boolean {

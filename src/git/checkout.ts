@@ -37,7 +37,7 @@ export async function checkout(
     writeFile(path.join(gitDirectory, 'refs', 'heads', 'main'), `${commit}\n`),
     copyObjects(store, commit, gitDirectory, signal),
   ]);
-  await runGit(['read-tree', '--reset', '-u', 'HEAD'], { gitDirectory, workTree, signal });
+  await runGit(['read-tree', '--reset', '-u', 'HEAD'], { gitDirectory, workTree, signal, isOwn: true });
 }
 
 /**

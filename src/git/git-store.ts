@@ -4,7 +4,7 @@ import path from 'node:path';
 import { applyPatch, type ApplyOutcome } from './apply-patch.js';
 import { buildBaseIndex, type BaseIndex } from './base-index.js';
 import { checkout } from './checkout.js';
-import { runGit, type GitOutput, type GitRun } from './git-process.js';
+import { configurationText, runGit, type GitOutput, type GitRun } from './git-process.js';
 import { writeCommit } from './loose-commit.js';
 import { mergeCommits, type MergeOptions, type MergeOutcome } from './merge-commits.js';
 import { NEUTRAL_ATTRIBUTES, UNION_ATTRIBUTES } from './neutral-attributes.js';
@@ -17,8 +17,6 @@ export interface GitStoreOptions {
   /** A store whose objects are read too, without a copy: the task's base store. */
   readonly alternate?: GitStore;
 }
-
-const CONFIGURATION = '[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tfilemode = true\n';
 
 /**
  * A bare repository of ours, in which all patches are taken, applied and merged. No agent can write to it,
@@ -47,11 +45,11 @@ export class GitStore {
     );
     const alternate = options.alternate;
     await Promise.all([
-      writeFile(path.join(absolute, 'config'), CONFIGURATION),
+      writeFile(path.join(absolute, 'config'), configurationText()),
       writeFile(path.join(absolute, 'info', 'attributes'), NEUTRAL_ATTRIBUTES),
       // A second git directory over the same objects: only its attributes differ, so that a merge in it
       // keeps both sides.
-      writeFile(path.join(union, 'config'), CONFIGURATION),
+      writeFile(path.join(union, 'config'), configurationText()),
       writeFile(path.join(union, 'info', 'attributes'), UNION_ATTRIBUTES),
       writeFile(path.join(union, 'HEAD'), 'ref: refs/heads/main\n'),
       ...(alternate === undefined
@@ -89,7 +87,7 @@ export class GitStore {
 
   /** Runs git with this store as its git directory. */
   run(command: readonly string[], run: Omit<GitRun, 'gitDirectory'> = {}): Promise<GitOutput> {
-    return runGit(command, { folder: this.folder, ...run, gitDirectory: this.folder });
+    return runGit(command, { folder: this.folder, ...run, gitDirectory: this.folder, isOwn: true });
   }
 
   /** Runs git as {@link run} does, but every merge keeps both sides of a conflict. */
@@ -99,6 +97,7 @@ export class GitStore {
       folder: this.folder,
       gitDirectory: path.join(this.folder, 'union'),
       objectDirectory: path.join(this.folder, 'objects'),
+      isOwn: true,
     });
   }
 

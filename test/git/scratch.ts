@@ -39,7 +39,7 @@ export async function storeWith(
   files: Readonly<Record<string, string | Buffer>>,
 ): Promise<{ store: GitStore; base: string }> {
   const store = await GitStore.create(folder);
-  await store.run(['hash-object', '-t', 'tree', '-w', '--stdin']);
+  await store.run(['hash-object', '-t', 'tree', '-w', '--stdin'], { input: '' });
   const tree = await store.replaceFiles(
     EMPTY_TREE,
     Object.entries(files).map(([name, content]) => ({ path: name, content: Buffer.from(content) })),

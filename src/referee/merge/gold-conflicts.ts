@@ -52,14 +52,38 @@ export async function* goldConflicts(
   tasks: readonly Task[],
   options: GoldConflictOptions,
 ): AsyncGenerator<TaskConflicts, void, undefined> {
-  for (const task of tasks) {
-    options.signal?.throwIfAborted();
-    try {
-      yield { task, pairs: await taskConflicts(task, await options.prepare(task), options.signal) };
-    } catch (error) {
-      if (!(error instanceof TroupeError) || error instanceof Interrupted) throw error;
-      yield { task, pairs: [], fault: error };
+  // One task ahead: while one waits for git, the other keeps the second core busy.
+  let ahead = startTask(tasks[0], options);
+  try {
+    for (const next of [...tasks.slice(1), undefined]) {
+      const current = ahead;
+      ahead = startTask(next, options);
+      const settled = await current;
+      if (settled.status === 'rejected') throw settled.reason;
+      if (settled.value !== undefined) yield settled.value;
     }
+  } finally {
+    await ahead;
+  }
+}
+
+async function startTask(
+  task: Task | undefined,
+  options: GoldConflictOptions,
+): Promise<PromiseSettledResult<TaskConflicts | undefined>> {
+  const [settled] = await Promise.allSettled([
+    task === undefined ? Promise.resolve(undefined) : conflictsOrFault(task, options),
+  ]);
+  return settled;
+}
+
+async function conflictsOrFault(task: Task, options: GoldConflictOptions): Promise<TaskConflicts> {
+  options.signal?.throwIfAborted();
+  try {
+    return { task, pairs: await taskConflicts(task, await options.prepare(task), options.signal) };
+  } catch (error) {
+    if (!(error instanceof TroupeError) || error instanceof Interrupted) throw error;
+    return { task, pairs: [], fault: error };
   }
 }
 
