@@ -48,37 +48,53 @@ export class SimulatedClock implements Clock {
   readonly #tick: number;
   readonly #alarms = new Map<() => void, number>();
 
+  /** @param start first reading, milliseconds since the epoch. */
   constructor(start: number = Date.UTC(2026, 0, 1), tick = 1) {
-    this.#now = start;
+    this.#now = start - tick;
     this.#tick = tick;
   }
 
   now(): number {
-    const now = this.#now;
     this.advance(this.#tick);
-    return now;
+    return this.#now;
   }
 
   async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    this.advance(milliseconds);
+    this.#moveTo(this.#now + Math.max(0, milliseconds), signal);
+    signal?.throwIfAborted();
   }
 
   alarm(milliseconds: number, ring: () => void): () => void {
     const entry = (): void => ring();
-    this.#alarms.set(entry, this.#now + milliseconds);
+    this.#alarms.set(entry, this.#now + Math.max(0, milliseconds));
     return () => this.#alarms.delete(entry);
   }
 
-  /** Moves the clock forward and rings what falls due, earliest first. */
+  /** Moves the clock forward and rings what falls due, earliest first, each at its own time. */
   advance(milliseconds: number): void {
-    this.#now += milliseconds;
-    if (this.#alarms.size === 0) return;
-    const due = [...this.#alarms].filter(([, at]) => at <= this.#now).sort(([, a], [, b]) => a - b);
-    for (const [entry] of due) {
+    this.#moveTo(this.#now + Math.max(0, milliseconds), undefined);
+  }
+
+  /** Stops where an alarm on the way aborts `signal`. */
+  #moveTo(target: number, signal: AbortSignal | undefined): void {
+    // Looked up anew each time: an alarm may set, cancel or overtake others when it rings.
+    for (let due = this.#earliest(target); due !== undefined; due = this.#earliest(target)) {
+      const [entry, at] = due;
       this.#alarms.delete(entry);
+      this.#now = Math.max(this.#now, at);
       entry();
+      if (signal?.aborted) return;
     }
+    this.#now = Math.max(this.#now, target);
+  }
+
+  #earliest(target: number): [entry: () => void, at: number] | undefined {
+    let earliest: [() => void, number] | undefined;
+    for (const [entry, at] of this.#alarms) {
+      if (at <= target && (earliest === undefined || at < earliest[1])) earliest = [entry, at];
+    }
+    return earliest;
   }
 }
 
@@ -93,15 +109,20 @@ export function deadlineSignal(
   parent?: AbortSignal,
 ): { readonly signal: AbortSignal; readonly cancel: () => void } {
   const controller = new AbortController();
-  const cancelAlarm = clock.alarm(Math.max(0, milliseconds), () => controller.abort(reason));
-  const onParent = (): void => controller.abort(parent?.reason);
-  if (parent?.aborted) onParent();
-  parent?.addEventListener('abort', onParent, { once: true });
-  return {
-    signal: controller.signal,
-    cancel: () => {
-      cancelAlarm();
-      parent?.removeEventListener('abort', onParent);
-    },
+  if (parent?.aborted) {
+    controller.abort(parent.reason);
+    return { signal: controller.signal, cancel: () => {} };
+  }
+  const cancel = (): void => {
+    cancelAlarm();
+    parent?.removeEventListener('abort', onParent);
   };
+  const end = (why: unknown): void => {
+    cancel();
+    controller.abort(why);
+  };
+  const onParent = (): void => end(parent?.reason);
+  const cancelAlarm = clock.alarm(Math.max(0, milliseconds), () => end(reason));
+  parent?.addEventListener('abort', onParent, { once: true });
+  return { signal: controller.signal, cancel };
 }

@@ -32,7 +32,7 @@ export class TroupeError extends Error {
   toLine(): string {
     const where = this.where === undefined ? '' : `${this.where}: `;
     const remedy = this.remedy === undefined ? '' : ` (${this.remedy})`;
-    return `${where}${this.message}${remedy}`.replace(/\s*\n\s*/g, ' ');
+    return oneLine(`${where}${this.message}${remedy}`);
   }
 }
 
@@ -55,5 +55,16 @@ export class Interrupted extends TroupeError {
 /** A short text for any thrown value, without a stack. */
 export function describeError(error: unknown): string {
   if (error instanceof TroupeError) return error.toLine();
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error) return error.message || error.name;
+  try {
+    return String(error);
+  } catch {
+    // An object without a prototype, or with a toString of its own that throws.
+    return Object.prototype.toString.call(error);
+  }
+}
+
+/** Errors quote file names and output of strangers: no line break and no control character comes through. */
+function oneLine(text: string): string {
+  return text.replace(/\s*[\p{Cc}\u2028\u2029]+\s*/gu, ' ').trim();
 }

@@ -1,5 +1,6 @@
 import { TroupeError } from '../base/errors.js';
 import type { EventLog } from '../log/event-log.js';
+import type { EventBody } from '../log/event.js';
 import type { Phase } from '../log/run-events.js';
 import type { SendReceipt } from './bus.js';
 import type { ChannelPolicy } from './channel-policy.js';
@@ -45,31 +46,27 @@ export class MessageHub {
     return this.#agents.filter((other) => other !== agent);
   }
 
-  send(draft: MessageDraft): SendReceipt {
-    this.inbox(draft.from);
-    const to = draft.to === 'everyone' ? this.partnersOf(draft.from) : [...new Set(draft.to)];
-    for (const recipient of to) this.inbox(recipient);
-    this.#count += 1;
-    const message: Message = {
-      number: this.#count,
-      from: draft.from,
-      to,
-      content: draft.content,
-      ...(draft.kind === undefined ? {} : { kind: draft.kind }),
-      ...(this.#phase === undefined ? {} : { phase: this.#phase }),
-    };
-    const { number, ...rest } = message;
-    this.#log.append<'message-sent'>({ type: 'message-sent', message: number, ...rest, to: [...to] });
+  /** @throws {TroupeError} as {@link BusConnection.send} does. */
+  send(from: string, draft: MessageDraft): SendReceipt {
+    const to = this.#recipientsOf(from, draft);
+    const message = createMessage(this.#count + 1, from, to, draft, this.#phase);
     const state = { phase: this.#phase, sentBefore: this.#sent };
     const recipients = to.map((agent) => ({ agent, outcome: this.#policy.decide(message, agent, state) }));
-    this.#sent.set(draft.from, (this.#sent.get(draft.from) ?? 0) + 1);
+    // From here on nothing fails but the log, so that a policy that throws leaves no message half sent.
+    this.#count += 1;
+    this.#sent.set(from, (this.#sent.get(from) ?? 0) + 1);
+    this.#log.append<'message-sent'>(sentEvent(message));
     for (const { agent, outcome } of recipients) {
-      if (outcome.verdict === 'deliver') this.#deliver(message, agent);
-      else {
+      if (outcome.verdict === 'deliver') {
+        this.inbox(agent).push(message);
+        this.#log.append({ type: 'message-delivered', message: message.number, to: agent });
+      } else {
         const type = outcome.verdict === 'withhold' ? 'message-withheld' : 'message-returned';
-        this.#log.append({ type, message: number, to: agent, reason: outcome.reason });
+        this.#log.append({ type, message: message.number, to: agent, reason: outcome.reason });
       }
     }
+    // Last, because a listener may send in its turn, and must not get ahead of this message elsewhere.
+    for (const { agent, outcome } of recipients) if (outcome.verdict === 'deliver') this.#announce(agent);
     return { message, recipients };
   }
 
@@ -82,15 +79,57 @@ export class MessageHub {
   }
 
   onDelivery(agent: string, listener: () => void): () => void {
+    // One entry a registration: stopping one does not stop the other where the same function listens twice.
+    const entry = (): void => listener();
     const listeners = this.#listeners.get(agent) ?? new Set();
-    this.#listeners.set(agent, listeners.add(listener));
-    if (this.inbox(agent).length > 0) listener();
-    return () => listeners.delete(listener);
+    this.#listeners.set(agent, listeners.add(entry));
+    if (this.inbox(agent).length > 0) entry();
+    return () => listeners.delete(entry);
   }
 
-  #deliver(message: Message, agent: string): void {
-    this.inbox(agent).push(message);
-    this.#log.append({ type: 'message-delivered', message: message.number, to: agent });
+  #recipientsOf(from: string, draft: MessageDraft): readonly string[] {
+    this.inbox(from);
+    const to = draft.to === 'everyone' ? this.partnersOf(from) : [...new Set(draft.to)];
+    if (to.length === 0) throw new TroupeError('the message has no recipient', { code: 'no-recipient' });
+    for (const agent of to) {
+      this.inbox(agent);
+      if (agent === from) {
+        throw new TroupeError('an agent cannot write to itself', { code: 'recipient-is-sender' });
+      }
+    }
+    return to;
+  }
+
+  #announce(agent: string): void {
     for (const listener of this.#listeners.get(agent) ?? []) listener();
   }
 }
+
+// Absent fields are set one by one: on this path, spreading them costs more than all the rest.
+
+function createMessage(
+  number: number,
+  from: string,
+  to: readonly string[],
+  draft: MessageDraft,
+  phase: Phase | undefined,
+): Message {
+  const message: { -readonly [Field in keyof Message]: Message[Field] } = {
+    number,
+    from,
+    to,
+    content: draft.content,
+  };
+  if (draft.kind !== undefined) message.kind = draft.kind;
+  if (phase !== undefined) message.phase = phase;
+  return message;
+}
+
+function sentEvent({ number, from, to, content, kind, phase }: Message): SentBody {
+  const body: SentBody = { type: 'message-sent', message: number, from, to: [...to], content };
+  if (kind !== undefined) body.kind = kind;
+  if (phase !== undefined) body.phase = phase;
+  return body;
+}
+
+type SentBody = Extract<EventBody, { type: 'message-sent' }>;

@@ -6,6 +6,7 @@ export interface EventSink {
   write(event: RunEvent): void;
   /** Makes everything written so far durable against the end of this process. */
   flush?(): void;
+  /** Flushes and ends; what is written later is dropped. */
   close?(): void;
 }
 
@@ -25,10 +26,13 @@ export class EventLog {
     this.#sequence = lastSequence;
   }
 
+  /** @throws what a sink threw, once every sink has been told. */
   append<Type extends EventType>(body: Extract<EventBody, { type: Type }>): EventOf<Type> {
+    // Read first: a clock may ring an alarm when it is read, and whoever it wakes may append.
+    const at = this.#clock.now();
     this.#sequence += 1;
-    const event = { seq: this.#sequence, at: this.#clock.now(), ...body } as unknown as EventOf<Type>;
-    for (const sink of this.#sinks) sink.write(event);
+    const event = { seq: this.#sequence, at, ...body } as unknown as EventOf<Type>;
+    this.#tell((sink) => sink.write(event));
     return event;
   }
 
@@ -41,12 +45,27 @@ export class EventLog {
     };
   }
 
+  /** @throws as {@link append} does. */
   flush(): void {
-    for (const sink of this.#sinks) sink.flush?.();
+    this.#tell((sink) => sink.flush?.());
   }
 
+  /** @throws as {@link append} does; every sink is closed all the same. */
   close(): void {
-    for (const sink of this.#sinks) sink.close?.();
+    this.#tell((sink) => sink.close?.());
+  }
+
+  /** One sink that fails (a full disk) must not keep the others from what happened, nor from their end. */
+  #tell(action: (sink: EventSink) => void): void {
+    let failure: { readonly error: unknown } | undefined;
+    for (const sink of this.#sinks) {
+      try {
+        action(sink);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+    if (failure !== undefined) throw failure.error;
   }
 }
 

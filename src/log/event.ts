@@ -14,18 +14,17 @@ const schemas = [...runEvents, ...agentEvents, ...channelEvents, ...refereeEvent
 /** What happened, without the stamp that the log puts on it. */
 export const eventBodySchema = z.discriminatedUnion('type', schemas);
 
-const stampSchema = z.object({
+/** What the log itself puts on each event. */
+export const stampSchema = z.object({
   /** Position in the log, from 1, without gaps. */
   seq: z.int().positive(),
   /** Milliseconds since the epoch, by the run's clock. */
   at: z.number(),
 });
 
-/** One line of a log. */
-export const runEventSchema = z.intersection(stampSchema, eventBodySchema);
-
 export type EventBody = z.infer<typeof eventBodySchema>;
 export type EventStamp = z.infer<typeof stampSchema>;
+/** One line of a log. */
 export type RunEvent = EventStamp & EventBody;
 export type EventType = RunEvent['type'];
 /** The event of one type, e.g. `EventOf<'message-sent'>`. */

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InfrastructureFault } from '../base/errors.js';
 import type { RunEvent } from './event.js';
@@ -6,41 +6,54 @@ import type { EventSink } from './event-log.js';
 
 /** Characters that may wait in memory before they are written. */
 const BUFFER_LIMIT = 64 * 1024;
+const LINE_FEED = 0x0a;
 
 /**
- * Appends events to a file, one JSON object a line. Lines are written whole; what `flush` has written
- * survives the death of the process.
+ * Appends events to a file, one JSON object a line. What `flush` has written survives the death of the process.
+ * After a failed write the rest waits for the next one, so that a line is never cut in two by a disk that was full
+ * for a while.
  */
 export class FileSink implements EventSink {
   readonly path: string;
-  readonly #mode: 'a' | 'w';
+  readonly #append: boolean;
   #descriptor: number | undefined;
-  #buffer: string[] = [];
-  #buffered = 0;
+  #lines: string[] = [];
+  /** Characters in `#lines`. */
+  #waiting = 0;
+  /** Bytes that the last write left over. */
+  #rest = Buffer.alloc(0);
   #closed = false;
 
-  /** The file and its folders are made with the first event; an existing file is replaced unless `append` is set. */
+  /**
+   * The file and its folders are made by the first flush that has something to write; an existing file is replaced
+   * unless `append` is set.
+   */
   constructor(path: string, { append = false }: { readonly append?: boolean } = {}) {
     this.path = path;
-    this.#mode = append ? 'a' : 'w';
+    this.#append = append;
   }
 
+  /** @throws {InfrastructureFault} as {@link flush} does. */
   write(event: RunEvent): void {
+    if (this.#closed) return;
     const line = `${JSON.stringify(event)}\n`;
-    this.#buffer.push(line);
-    this.#buffered += line.length;
-    if (this.#buffered >= BUFFER_LIMIT) this.flush();
+    this.#lines.push(line);
+    this.#waiting += line.length;
+    if (this.#waiting >= BUFFER_LIMIT) this.flush();
   }
 
+  /** @throws {InfrastructureFault} `log-not-writable`. */
   flush(): void {
-    if (this.#closed || this.#buffered === 0) return;
-    const bytes = Buffer.from(this.#buffer.join(''));
-    this.#buffer = [];
-    this.#buffered = 0;
-    let written = 0;
+    if (this.#closed || (this.#waiting === 0 && this.#rest.length === 0)) return;
+    const fresh = Buffer.from(this.#lines.join(''));
+    this.#rest = this.#rest.length === 0 ? fresh : Buffer.concat([this.#rest, fresh]);
+    this.#lines = [];
+    this.#waiting = 0;
     try {
-      const descriptor = this.#open();
-      while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+      this.#descriptor ??= this.#open();
+      while (this.#rest.length > 0) {
+        this.#rest = this.#rest.subarray(writeSync(this.#descriptor, this.#rest));
+      }
     } catch (error) {
       throw new InfrastructureFault('the event log cannot be written', {
         code: 'log-not-writable',
@@ -51,18 +64,30 @@ export class FileSink implements EventSink {
     }
   }
 
+  /** @throws {InfrastructureFault} as {@link flush} does; the file is closed all the same. */
   close(): void {
     if (this.#closed) return;
-    this.flush();
-    this.#closed = true;
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    try {
+      this.flush();
+    } finally {
+      this.#closed = true;
+      this.#rest = Buffer.alloc(0);
+      if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    }
   }
 
   #open(): number {
-    if (this.#descriptor === undefined) {
-      mkdirSync(dirname(this.path), { recursive: true });
-      this.#descriptor = openSync(this.path, this.#mode);
-    }
-    return this.#descriptor;
+    mkdirSync(dirname(this.path), { recursive: true });
+    if (!this.#append) return openSync(this.path, 'w');
+    const descriptor = openSync(this.path, 'a+');
+    // A process that was killed may have left half a line; what follows must not become part of it.
+    if (!endsWithLine(descriptor)) this.#rest = Buffer.concat([Buffer.from([LINE_FEED]), this.#rest]);
+    return descriptor;
   }
+}
+
+function endsWithLine(descriptor: number): boolean {
+  const { size } = fstatSync(descriptor);
+  const last = Buffer.alloc(1);
+  return size === 0 || readSync(descriptor, last, 0, 1, size - 1) === 0 || last[0] === LINE_FEED;
 }

@@ -1,5 +1,6 @@
 import { UserMistake } from '../base/errors.js';
 import type { ChannelPolicy } from '../channel/channel-policy.js';
+import { findMistake } from './scenario-mistakes.js';
 
 /** One member of the team. */
 export interface AgentRole {
@@ -38,39 +39,17 @@ export type CompleteScenario = Required<Scenario>;
  * @throws {UserMistake} that names the field at fault.
  */
 export function defineScenario(scenario: Scenario): CompleteScenario {
-  const mistake = (field: string, message: string, remedy: string): UserMistake =>
-    new UserMistake(message, {
-      code: 'scenario-invalid',
-      where: `scenario ${scenario.name || '(unnamed)'}, ${field}`,
-      remedy,
-    });
-  if (!/^[a-z][a-z0-9_-]*$/.test(scenario.name)) {
-    throw mistake('name', `"${scenario.name}" is not a name`, 'use lower-case letters, digits, - and _');
+  const mistake = findMistake(scenario);
+  if (mistake !== undefined) {
+    const { field, message, remedy } = mistake;
+    const name = typeof scenario?.name === 'string' && scenario.name !== '' ? scenario.name : '(unnamed)';
+    throw new UserMistake(message, { code: 'scenario-invalid', where: `scenario ${name}, ${field}`, remedy });
   }
-  if (scenario.agents.length === 0) throw mistake('agents', 'nobody takes part', 'list at least one agent');
-  const ids = new Set<string>();
-  scenario.agents.forEach((agent, index) => {
-    const field = `agents[${index}]`;
-    if (!/^[a-z][a-z0-9_-]*$/.test(agent.id) || agent.id === 'referee' || agent.id === 'everyone') {
-      throw mistake(`${field}.id`, `"${agent.id}" cannot be an agent's id`, 'use an id such as agent1');
-    }
-    if (ids.has(agent.id))
-      throw mistake(`${field}.id`, `the id ${agent.id} is taken`, 'give each agent its own id');
-    ids.add(agent.id);
-    if (agent.features.length === 0) {
-      throw mistake(`${field}.features`, `${agent.id} has no feature`, 'deal it at least one, e.g. [1]');
-    }
-    for (const position of agent.features) {
-      if (!Number.isInteger(position) || position < 1) {
-        throw mistake(`${field}.features`, `${position} is not a position`, 'count the features from 1');
-      }
-    }
-  });
-  const integration = scenario.integration ?? (scenario.agents.length > 1 ? 'merge' : 'single-patch');
-  if (integration === 'single-patch' && scenario.agents.length > 1) {
-    throw mistake('integration', 'several agents make several patches', 'use "merge" or a single agent');
-  }
-  return { planning: true, ...scenario, integration };
+  return { ...scenario, planning: scenario.planning ?? true, integration: integrationOf(scenario) };
+}
+
+function integrationOf({ integration, agents }: Scenario): 'merge' | 'single-patch' {
+  return integration ?? (agents.length > 1 ? 'merge' : 'single-patch');
 }
 
 /** How many features a run of the scenario needs. */
