@@ -50,7 +50,7 @@ export async function applyPatch(
         reason: firstComplaint(direct.stderr),
       };
     }
-    const tree = (await store.run(['write-tree'], { indexFile, signal })).stdout.toString().trim();
+    const tree = await store.writeTree(indexFile, base);
     const commit = await store.commit(tree, [base], 'A patch');
     return { status: 'applied', tree, commit, manner: direct === undefined ? 'direct' : 'three-way' };
   });

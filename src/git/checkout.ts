@@ -60,7 +60,7 @@ async function copyObjects(
   if (packs.length > 0 && commit === base) return;
   const excluded = packs.length > 0 ? `^${base}\n` : '';
   await store.run(
-    ['pack-objects', '--quiet', '--revs', '--delta-base-offset', path.join(packFolder, 'pack')],
+    ['pack-objects', '--quiet', '--revs', '--threads=1', '--window=0', path.join(packFolder, 'pack')],
     {
       input: `${commit}\n${excluded}`,
       signal,

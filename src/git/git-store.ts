@@ -5,7 +5,8 @@ import { applyPatch, type ApplyOutcome } from './apply-patch.js';
 import { buildBaseIndex, type BaseIndex } from './base-index.js';
 import { checkout } from './checkout.js';
 import { configurationText, runGit, type GitOutput, type GitRun } from './git-process.js';
-import { writeCommit } from './loose-commit.js';
+import { treesOfIndex } from './index-trees.js';
+import { encodeCommit, writeLooseObject } from './loose-objects.js';
 import { mergeCommits, type MergeOptions, type MergeOutcome } from './merge-commits.js';
 import { NEUTRAL_ATTRIBUTES, UNION_ATTRIBUTES } from './neutral-attributes.js';
 import { readBlobs, type ObjectName } from './read-blobs.js';
@@ -102,8 +103,23 @@ export class GitStore {
   }
 
   /** A commit of ours: the same content always has the same identifier. */
-  commit(tree: string, parents: readonly string[], message = 'Troupe'): Promise<string> {
-    return writeCommit(path.join(this.folder, 'objects'), { tree, parents, message });
+  async commit(tree: string, parents: readonly string[], message = 'Troupe'): Promise<string> {
+    const commit = encodeCommit({ tree, parents, message });
+    await writeLooseObject(path.join(this.folder, 'objects'), commit);
+    return commit.id;
+  }
+
+  /**
+   * Writes the trees of an index that was made from `base`'s; trees that the base has are there already.
+   *
+   * @returns the root's identifier.
+   */
+  async writeTree(indexFile: string, base: string): Promise<string> {
+    const [index, { trees: known }] = await Promise.all([readFile(indexFile), this.baseIndex(base)]);
+    const trees = treesOfIndex(index);
+    const fresh = trees.filter((tree) => !known.has(tree.id));
+    await Promise.all(fresh.map((tree) => writeLooseObject(path.join(this.folder, 'objects'), tree)));
+    return trees.at(-1)?.id ?? '';
   }
 
   /** The tree of a commit or tree. */

@@ -66,9 +66,7 @@ export async function takeSnapshot(
     );
     const unreadable = unreadableFiles(added.stderr);
     const reported = await withoutIgnored(store, leftOut, run);
-    const tree = (await store.run(['write-tree'], { indexFile, signal: options.signal })).stdout
-      .toString()
-      .trim();
+    const tree = await store.writeTree(indexFile, base);
     return { tree, leftOut: [...reported, ...unreadable].sort(byPath) };
   });
 }
