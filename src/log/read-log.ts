@@ -29,7 +29,10 @@ export function parseLogLine(text: string): ParsedLine {
   }
   for (const schema of [stampSchema, eventBodySchema]) {
     const issue = schema.safeParse(value).error?.issues[0];
-    if (issue !== undefined) return { reason: `${issue.path.join('.')}: ${issue.message}` };
+    if (issue === undefined) continue;
+    // The library would list every kind of event that there is.
+    const what = issue.code === 'invalid_union' ? 'none of the known kinds' : issue.message;
+    return { reason: `${issue.path.join('.')}: ${what}` };
   }
   return { event: value as RunEvent };
 }
