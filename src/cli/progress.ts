@@ -1,9 +1,10 @@
 import type { RunEvent } from '../log/event.js';
-import { plainText, type Terminal } from './terminal.js';
+import { plainText } from './plain-text.js';
+import type { Colors, Terminal } from './terminal.js';
 
 /** Tells a run's events as lines: what matters stays, steps pass by. */
 export function progressReporter(terminal: Terminal, label: string): (event: RunEvent) => void {
-  const { colors } = terminal;
+  const { noteColors: colors } = terminal;
   const head = colors.dim(label);
   const senders = new Map<number, string>();
   return (event) => {
@@ -12,7 +13,7 @@ export function progressReporter(terminal: Terminal, label: string): (event: Run
     else if (event.type === 'tool-called') {
       const target = event.arguments['path'] ?? event.arguments['command'] ?? '';
       terminal.status(
-        `${label}  ${event.agent} ${event.step}: ${event.tool} ${plainText(String(target), 60)}`,
+        `${label}  ${event.agent} ${event.step}: ${plainText(event.tool, 30)} ${plainText(String(target), 60)}`,
       );
     } else if (event.type === 'model-called') {
       terminal.status(`${label}  ${event.agent} step ${event.step}`);
@@ -20,11 +21,7 @@ export function progressReporter(terminal: Terminal, label: string): (event: Run
   };
 }
 
-function permanentLine(
-  event: RunEvent,
-  senders: Map<number, string>,
-  colors: Terminal['colors'],
-): string | undefined {
+function permanentLine(event: RunEvent, senders: Map<number, string>, colors: Colors): string | undefined {
   switch (event.type) {
     case 'phase-started':
       return colors.bold(event.phase);
@@ -34,7 +31,7 @@ function permanentLine(
     case 'message-withheld':
     case 'message-returned':
       return colors.yellow(
-        `message of ${senders.get(event.message) ?? '?'} ${event.type.slice(8)}: ${event.reason}`,
+        `message of ${senders.get(event.message) ?? '?'} ${event.type.slice(8)}: ${plainText(event.reason, 200)}`,
       );
     case 'model-retried':
       return colors.yellow(

@@ -1,15 +1,16 @@
 import path from 'node:path';
 import type { StepResult } from '../experiment/perform-run.js';
 import { summarizeRun, type RunSummary } from '../experiment/run-summary.js';
-import { plainText, renderTable, type Terminal } from './terminal.js';
+import { plainText } from './plain-text.js';
+import type { Terminal } from './terminal.js';
 
 /** A step's result as `--json` prints it. */
 export function reportAsJson(result: StepResult): RunSummary & { log: string; files: readonly string[] } {
   return { ...summarizeRun(result.events), log: result.log, files: result.files };
 }
 
-/** One row a run: setting, merge, each feature, both, messages, verdict. */
-export function verdictTable(summaries: readonly RunSummary[], terminal: Terminal): string {
+/** Prints one row a run: setting, merge, each feature, both, messages, verdict. */
+export function printVerdictTable(summaries: readonly RunSummary[], terminal: Terminal): void {
   const { colors } = terminal;
   const width = Math.max(...summaries.map((summary) => summary.verdict?.features.length ?? 0), 1);
   const features = Array.from({ length: width }, (_, index) => `feature ${index + 1}`);
@@ -38,7 +39,7 @@ export function verdictTable(summaries: readonly RunSummary[], terminal: Termina
       verdictText(summary, colors),
     ];
   });
-  return renderTable(head, rows);
+  terminal.printTable(head, rows);
 }
 
 function mergeText({ merge, merges, verdict }: RunSummary): string {
@@ -59,7 +60,7 @@ function verdictText({ verdict, cause, status }: RunSummary, colors: Terminal['c
 export function printReport(result: StepResult, terminal: Terminal): void {
   const summary = summarizeRun(result.events);
   if (summary.verdict !== undefined) {
-    terminal.print(verdictTable([summary], terminal));
+    printVerdictTable([summary], terminal);
     terminal.print(plainText(summary.verdict.explanation, 300));
     if (summary.cause !== undefined) terminal.print(`cause: ${plainText(summary.cause.reason, 300)}`);
   } else {

@@ -1,37 +1,55 @@
 import Table from 'cli-table3';
 import pico from 'picocolors';
+import { cut } from './plain-text.js';
+
+export type Colors = ReturnType<typeof pico.createColors>;
 
 /** Colours and tables where people look on, plain text where programs do. */
 export interface Terminal {
-  readonly colors: ReturnType<typeof pico.createColors>;
-  /** Whether the progress can be redrawn in place. */
-  readonly isInteractive: boolean;
-  /** Writes one line of the command's result to stdout. */
-  print(line: string): void;
+  /** For what {@link print} writes. */
+  readonly colors: Colors;
+  /** For what {@link note} writes. */
+  readonly noteColors: Colors;
+  /** Writes lines of the command's result to stdout. */
+  print(text: string): void;
+  /** Writes a table of the result to stdout: with borders on a terminal, tab-separated where piped. */
+  printTable(head: readonly string[], rows: readonly (readonly string[])[]): void;
   /** Writes one line of progress to stderr. */
   note(line: string): void;
   /** Shows a passing line on stderr, in place of the one before; nothing where it cannot be redrawn. */
   status(line: string): void;
 }
 
-/** `NO_COLOR` and pipes are respected, as the user's terminal says. */
+/** The part of a stream that a terminal needs. */
+export interface OutputStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** `NO_COLOR`, `FORCE_COLOR`, dumb terminals and pipes are respected, each stream by itself. */
 export function openTerminal(
-  stdout: NodeJS.WriteStream = process.stdout,
-  stderr: NodeJS.WriteStream = process.stderr,
+  stdout: OutputStream = process.stdout,
+  stderr: OutputStream = process.stderr,
+  environment: NodeJS.ProcessEnv = process.env,
 ): Terminal {
-  const isInteractive = stderr.isTTY === true && process.env['TERM'] !== 'dumb';
-  const useColor = pico.isColorSupported && stdout.isTTY === true;
+  const isInteractive = stderr.isTTY === true && environment['TERM'] !== 'dumb';
+  const colors = pico.createColors(usesColor(stdout, environment));
   let shown = false;
   const clear = (): void => {
     if (shown) stderr.write('\r\u001b[2K');
     shown = false;
   };
+  const print = (text: string): void => {
+    clear();
+    stdout.write(`${text}\n`);
+  };
   return {
-    colors: pico.createColors(useColor),
-    isInteractive,
-    print: (line) => {
-      clear();
-      stdout.write(`${line}\n`);
+    colors,
+    noteColors: pico.createColors(usesColor(stderr, environment)),
+    print,
+    printTable: (head, rows) => {
+      print(stdout.isTTY === true ? borderedTable(head.map(colors.bold), rows) : tabbedTable(head, rows));
     },
     note: (line) => {
       clear();
@@ -41,28 +59,27 @@ export function openTerminal(
       if (!isInteractive) return;
       clear();
       if (line === '') return;
-      stderr.write(cut(line, (stderr.columns ?? 80) - 1));
+      stderr.write(cut(line, (stderr.columns || 80) - 1));
       shown = true;
     },
   };
 }
 
-/** Text from agents, made harmless for a terminal: one line, no control characters, at most `width` long. */
-export function plainText(text: string, width = 100): string {
-  // oxlint-disable-next-line no-control-regex
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ').trim();
-  return cut(clean, width);
+/** Whether colours go to a stream: never with `NO_COLOR`, always with `FORCE_COLOR`, else where it is a terminal. */
+export function usesColor(stream: OutputStream, environment: NodeJS.ProcessEnv): boolean {
+  if (environment['NO_COLOR']) return false;
+  const forced = environment['FORCE_COLOR'];
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  return stream.isTTY === true && environment['TERM'] !== 'dumb';
 }
 
-function cut(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
+function tabbedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, ...rows].map((row) => row.join('\t')).join('\n');
 }
 
-/** A table with borders on a terminal, tab-separated where piped. */
-export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (process.stdout.isTTY !== true) return [head, ...rows].map((row) => row.join('\t')).join('\n');
-  const table = new Table({ head: [...head], style: { head: ['bold'], border: [] } });
+function borderedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  // The table's own colours know nothing of NO_COLOR.
+  const table = new Table({ head: [...head], style: { head: [], border: [] } });
   for (const row of rows) table.push([...row]);
   return table.toString();
 }

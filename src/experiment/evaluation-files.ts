@@ -6,41 +6,38 @@ import type { RunKey } from './result-names.js';
 /** Finds the text of an attachment by its name. */
 export type OutputReader = (name: string) => string;
 
-const RUNGS: readonly MergeStrategy[] = ['naive', 'union', 'llm'];
+export const RUNGS: readonly MergeStrategy[] = ['naive', 'union', 'llm'];
 
 /** Seconds that the evaluation took, by the run's clock. */
 function evaluationSeconds(events: readonly RunEvent[]): number {
   const started = eventsOf(events, 'phase-started').find((event) => event.phase === 'evaluation');
   const ended = eventsOf(events, 'phase-ended').find((event) => event.phase === 'evaluation');
-  return started === undefined || ended === undefined ? 0 : (ended.at - started.at) / 1000;
+  return started === undefined ? 0 : ((ended ?? events.at(-1) ?? started).at - started.at) / 1000;
 }
 
 /**
- * The evaluation of a team's run as `…_merge_report_….json` (format of the first Python release). A rung that was
- * not needed repeats the result of the one before it; one that was not reached is `null`.
+ * The evaluation of a team's run as `…_merge_report_….json` (format of the first Python release). Where a merge
+ * was clean, later rungs would give the same tree and repeat its results; a rung that was not reached, or made
+ * nothing to test, is `null`. What did not merge cleanly did not pass.
  */
 export function mergeReport(events: readonly RunEvent[], key: RunKey, output: OutputReader): object {
   const attempts = eventsOf(events, 'merge-attempted');
   const naive = attempts.find((attempt) => attempt.strategy === 'naive');
-  const tests = eventsOf(events, 'tests-finished').filter((test) => test.stage === 'merged');
-  const alone = eventsOf(events, 'tests-finished').filter((test) => test.stage === 'alone');
   const verdict = eventsOf(events, 'verdict-reached').at(-1)?.verdict;
   const cause = eventsOf(events, 'cause-assigned').at(-1);
+  const alone = eventsOf(events, 'tests-finished').filter((test) => test.stage === 'alone');
+  const rungs = testsByRung(events);
   const feature = (number: number): object => {
-    const rungs: Record<string, unknown> = {};
-    let before: EventOf<'tests-finished'> | undefined;
-    for (const rung of RUNGS) {
-      const test =
-        tests.find((candidate) => candidate.strategy === rung && candidate.feature === number) ?? before;
-      rungs[`${rung}_merge_test_passed`] = test?.passed ?? (rung === 'naive' ? false : null);
-      rungs[`${rung}_merge_test_output`] = test === undefined ? '' : output(test.output);
-      before = test?.passed === true ? test : undefined;
-    }
-    return {
-      number,
-      ...rungs,
-      alone_test_passed: alone.find((test) => test.feature === number)?.passed ?? null,
-    };
+    const fields = RUNGS.flatMap((rung): [string, unknown][] => {
+      const test = rungs.get(rung)?.find((candidate) => candidate.feature === number);
+      const untested = rung === 'naive' ? false : null;
+      return [
+        [`${rung}_merge_test_passed`, test?.passed ?? untested],
+        [`${rung}_merge_test_output`, test === undefined ? '' : output(test.output)],
+      ];
+    });
+    const passedAlone = alone.find((test) => test.feature === number)?.passed ?? null;
+    return { number, ...(Object.fromEntries(fields) as object), alone_test_passed: passedAlone };
   };
   const sections = naive?.sections ?? 0;
   const lines = naive?.lines ?? 0;
@@ -75,41 +72,68 @@ export function mergeReport(events: readonly RunEvent[], key: RunKey, output: Ou
   };
 }
 
-/** The evaluation of one agent's run, as `test_result_….txt` or `solo_test_result_….json` hold it. */
-export function testReport(events: readonly RunEvent[], key: RunKey, output: OutputReader): object {
-  const tests = eventsOf(events, 'tests-finished');
+/** Tests of the merged tree by rung; after a clean merge that was final, its tests stand for the rungs after it. */
+function testsByRung(
+  events: readonly RunEvent[],
+): ReadonlyMap<MergeStrategy, readonly EventOf<'tests-finished'>[]> {
+  const merged = eventsOf(events, 'tests-finished').filter((test) => test.stage === 'merged');
+  const tried = new Set(eventsOf(events, 'merge-attempted').map((attempt) => attempt.strategy));
+  const rungs = new Map<MergeStrategy, readonly EventOf<'tests-finished'>[]>();
+  let before: readonly EventOf<'tests-finished'>[] = [];
+  for (const rung of RUNGS) {
+    const own = merged.filter((test) => test.strategy === rung);
+    const tests = tried.has(rung) ? own : before;
+    rungs.set(rung, tests);
+    before = tests;
+  }
+  return rungs;
+}
+
+/**
+ * The tests of one agent's patch by itself, as `test_result_….txt` (one feature) or `solo_test_result_….json`
+ * (several) hold them.
+ *
+ * @param agent index in the team.
+ */
+export function testReport(
+  events: readonly RunEvent[],
+  key: RunKey,
+  agent: number,
+  output: OutputReader,
+): object {
+  const features = key.dealt[agent] ?? [];
+  const tests = eventsOf(events, 'tests-finished').filter((test) => test.stage === 'alone');
   const verdict = eventsOf(events, 'verdict-reached').at(-1)?.verdict;
-  const find = (id: number | undefined): EventOf<'tests-finished'> | undefined =>
+  const find = (id: number): EventOf<'tests-finished'> | undefined =>
     tests.find((test) => test.feature === id);
+  const passed = features.every((id) => find(id)?.passed === true);
+  const problem = passed
+    ? null
+    : (features.map((id) => find(id)?.reason).find((reason) => reason !== undefined) ??
+      verdict?.explanation ??
+      null);
   const shared = {
     task_name: key.repoName,
     task_id: key.taskId,
     k: key.k,
+    error_info: problem,
     duration: evaluationSeconds(events),
   };
-  if (key.features.length === 1) {
-    const test = find(key.features[0]);
-    return {
-      ...shared,
-      feature_num: key.features[0] ?? null,
-      test_passed: test?.passed ?? false,
-      error_info: test?.passed === true ? null : (verdict?.explanation ?? null),
-      test_output: test === undefined ? '' : output(test.output),
-    };
-  }
-  const each = key.features.flatMap((id, index) => {
+  const outputOf = (id: number): string => {
     const test = find(id);
+    return test === undefined ? '' : output(test.output);
+  };
+  const [first = 0, ...others] = features;
+  if (others.length === 0) {
+    return { ...shared, feature_num: first, test_passed: passed, test_output: outputOf(first) };
+  }
+  const each = features.flatMap((id, index): [string, unknown][] => {
     const name = `feature${index + 1}`;
     return [
       [`${name}_id`, id],
-      [`${name}_test_passed`, test?.passed ?? false],
-      [`${name}_test_output`, test === undefined ? '' : output(test.output)],
+      [`${name}_test_passed`, find(id)?.passed ?? false],
+      [`${name}_test_output`, outputOf(id)],
     ];
   });
-  return {
-    ...shared,
-    ...(Object.fromEntries(each) as object),
-    both_tests_passed: verdict?.success ?? false,
-    error_info: verdict?.success === true ? null : (verdict?.explanation ?? null),
-  };
+  return { ...shared, ...(Object.fromEntries(each) as object), both_tests_passed: passed };
 }

@@ -1,11 +1,11 @@
-import { eventsOf, type EventOf, type RunEvent } from '../log/event.js';
-import { agentNumber } from './trajectory-parts.js';
+import type { EventOf, RunEvent } from '../log/event.js';
+import { agentNumber, phaseEvents, returnedCalls } from './trajectory-parts.js';
 
 /** One entry of `execution_traj_….json`, as OpenHands writes it (format of the first Python release). */
 export interface TrajectoryEntry {
   readonly id: number;
   readonly timestampMs: number;
-  readonly toolType: 'bash' | 'view' | 'edit' | 'think' | 'message' | 'communication' | 'other';
+  readonly toolType: 'bash' | 'view' | 'edit' | 'think' | 'message' | 'communication';
   readonly toolName: string;
   readonly details: string;
   readonly args: Readonly<Record<string, unknown>> | null;
@@ -14,16 +14,13 @@ export interface TrajectoryEntry {
 
 /** One agent's execution, in the order in which it happened. */
 export function executionTrajectory(events: readonly RunEvent[], agent: string): TrajectoryEntry[] {
-  const from = events.findIndex((event) => event.type === 'phase-started' && event.phase === 'execution');
-  if (from === -1) return [];
-  const to = events.findIndex((event) => event.type === 'phase-ended' && event.phase === 'execution');
-  const execution = events.slice(from, to === -1 ? undefined : to);
-  const returned = new Map(eventsOf(execution, 'tool-returned').map((event) => [event.callId, event]));
+  const execution = phaseEvents(events, 'execution');
+  const returned = returnedCalls(execution);
   const entries = execution.flatMap((event): Omit<TrajectoryEntry, 'id'>[] => {
     if (!('agent' in event) || event.agent !== agent) return [];
     const stamp = { timestampMs: event.at, agentId: agentNumber(agent) };
     if (event.type === 'model-answered') return spokenEntries(event).map((entry) => ({ ...stamp, ...entry }));
-    if (event.type === 'tool-called') return [{ ...stamp, ...toolEntry(event, returned.get(event.callId)) }];
+    if (event.type === 'tool-called') return [{ ...stamp, ...toolEntry(event, returned.get(event)) }];
     return [];
   });
   return entries.map((entry, index) => ({ id: index + 1, ...entry }));
@@ -73,7 +70,10 @@ function toolEntry(event: EventOf<'tool-called'>, result: EventOf<'tool-returned
       return edit({ command: 'str_replace', old_str: text('old_text'), new_str: text('new_text') });
     case 'insert':
       return edit({ command: 'insert', insert_line: given['after_line'], new_str: text('text') });
+    case 'submit':
+      return { toolType: 'message', toolName: 'finish', details: text('summary'), args: null };
     default:
-      return { toolType: 'other', toolName: tool, details, args: given };
+      // A tool that does not exist: the format has no type for it.
+      return { toolType: 'message', toolName: tool, details, args: given };
   }
 }

@@ -1,16 +1,17 @@
-import { eventsOf, type RunEvent } from '../log/event.js';
-import { agentNumber, isoTime, trajectoryMessages } from './trajectory-parts.js';
-
-/** Tool names of the first Python release, where they differ from ours. */
-const PYTHON_NAMES: Readonly<Record<string, string>> = { communicate: 'communicate_with_agent' };
+import { eventsOf, type EventOf, type RunEvent } from '../log/event.js';
+import {
+  agentNumber,
+  isoTime,
+  isSolo,
+  phaseEvents,
+  returnedCalls,
+  wholePrompts,
+} from './trajectory-parts.js';
 
 /** The planning part of a run as `planning_traj_….json` (format of the first Python release). */
 export function planningTrajectory(events: readonly RunEvent[]): object {
   const started = eventsOf(events, 'run-started')[0];
-  const phase = (event: RunEvent): boolean => 'phase' in event && event.phase === 'planning';
-  const from = events.findIndex((event) => event.type === 'phase-started' && phase(event));
-  const to = events.findIndex((event) => event.type === 'phase-ended' && phase(event));
-  const planning = from === -1 ? [] : events.slice(from, to === -1 ? undefined : to + 1);
+  const planning = phaseEvents(events, 'planning');
   const agents = started?.agents ?? [];
   const plans = new Map(eventsOf(planning, 'plan-agreed').map((event) => [event.agent, event.plan]));
   const finalPlans = Object.fromEntries(
@@ -25,53 +26,53 @@ export function planningTrajectory(events: readonly RunEvent[]): object {
       end_time: isoTime(planning.at(-1)?.at),
       run_id: started?.runId ?? '',
     },
-    trajectory: trajectoryOf(planning),
+    trajectory: trajectoryOf(planning, toolNames(isSolo(events))),
     final_plans: finalPlans,
   };
 }
 
-function trajectoryOf(events: readonly RunEvent[]): object[] {
-  const asked = new Map(eventsOf(events, 'model-called').map((event) => [event.callId, event]));
-  const calls = new Map(eventsOf(events, 'tool-called').map((event) => [event.callId, event]));
+/** Tool names of the first Python release, where they differ from ours. */
+function toolNames(solo: boolean): (name: string) => string {
+  const names: ReadonlyMap<string, string> = new Map([
+    ['communicate', 'communicate_with_agent'],
+    ...(solo ? ([['agreement_reached', 'dual_agreement_reached']] as const) : []),
+  ]);
+  return (name) => names.get(name) ?? name;
+}
+
+function trajectoryOf(events: readonly RunEvent[], nameOf: (tool: string) => string): object[] {
+  const prompts = wholePrompts(events);
+  const calls = new Map([...returnedCalls(events)].map(([call, returned]) => [returned, call]));
   const sent = new Map(eventsOf(events, 'message-sent').map((event) => [event.message, event]));
   const tools = new Map(eventsOf(events, 'agent-started').map((event) => [event.agent, event.tools]));
   let turn: string | undefined;
   return events.flatMap((event): object[] => {
-    const stamp = { timestamp: isoTime(event.at) };
+    const entry = (agent: string, type: string, data: object): object[] => [
+      { timestamp: isoTime(event.at), agent_id: agent, type, data },
+    ];
     switch (event.type) {
       case 'turn-started': {
-        if (turn === event.agent) return [];
-        const switched = {
-          action: 'agent_switch',
-          from: turn === undefined ? null : agentNumber(turn),
-          to: agentNumber(event.agent),
-        };
+        const before = turn;
         turn = event.agent;
-        return [{ ...stamp, agent_id: 'coordinator', type: 'coordination', data: switched }];
+        if (before === undefined || before === turn) return [];
+        const data = { action: 'agent_switch', from: agentNumber(before), to: agentNumber(turn) };
+        return entry('coordinator', 'coordination', data);
       }
       case 'message-delivered': {
         const message = sent.get(event.message);
-        const data = {
+        return entry('coordinator', 'coordination', {
           action: 'communication_received',
           from: agentNumber(message?.from ?? ''),
           to: agentNumber(event.to),
           message: message?.content ?? '',
-        };
-        return [{ ...stamp, agent_id: 'coordinator', type: 'coordination', data }];
+        });
       }
       case 'model-answered': {
         const input = {
-          messages: trajectoryMessages(asked.get(event.callId)?.appended ?? []),
-          tools: (tools.get(event.agent) ?? []).map((name) => ({ name: PYTHON_NAMES[name] ?? name })),
+          messages: prompts.get(event.callId) ?? [],
+          tools: (tools.get(event.agent) ?? []).map((name) => ({ name: nameOf(name) })),
         };
-        const texts = event.content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
-        const toolCalls = event.content.flatMap((block) =>
-          block.type === 'tool-call'
-            ? [{ id: block.id, name: PYTHON_NAMES[block.name] ?? block.name, arguments: block.arguments }]
-            : [],
-        );
-        const data = { input, output: { content: texts.join('\n'), tool_calls: toolCalls } };
-        return [{ ...stamp, agent_id: agentNumber(event.agent), type: 'llm_call', data }];
+        return entry(agentNumber(event.agent), 'llm_call', { input, output: answerOf(event, nameOf) });
       }
       case 'tool-returned': {
         const result = {
@@ -79,15 +80,22 @@ function trajectoryOf(events: readonly RunEvent[]): object[] {
           content: event.output,
           error: event.isError ? event.output : null,
         };
-        const data = {
-          tool_name: PYTHON_NAMES[event.tool] ?? event.tool,
-          arguments: calls.get(event.callId)?.arguments ?? {},
-          result,
-        };
-        return [{ ...stamp, agent_id: agentNumber(event.agent), type: 'tool_execution', data }];
+        const given = calls.get(event)?.arguments ?? {};
+        const data = { tool_name: nameOf(event.tool), arguments: given, result };
+        return entry(agentNumber(event.agent), 'tool_execution', data);
       }
       default:
         return [];
     }
   });
+}
+
+function answerOf({ content }: EventOf<'model-answered'>, nameOf: (tool: string) => string): object {
+  const texts = content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
+  const toolCalls = content.flatMap((block) =>
+    block.type === 'tool-call'
+      ? [{ id: block.id, name: nameOf(block.name), arguments: block.arguments }]
+      : [],
+  );
+  return { content: texts.join('\n'), tool_calls: toolCalls };
 }

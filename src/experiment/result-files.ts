@@ -1,6 +1,6 @@
 import { fromContent } from '../log/content.js';
 import { eventsOf, type RunEvent } from '../log/event.js';
-import { conversationFile } from './conversation-file.js';
+import { conversationFile, type ConversationMessage } from './conversation-file.js';
 import { mergeReport, testReport, type OutputReader } from './evaluation-files.js';
 import { executionTrajectory } from './execution-trajectory.js';
 import { planningTrajectory } from './planning-trajectory.js';
@@ -12,11 +12,22 @@ export interface ResultFile {
   readonly content: string | Buffer;
 }
 
+export interface ResultContext {
+  /** Finds the text of an attachment. */
+  readonly output: OutputReader;
+  /** Messages of a planning that was done by a command of its own. */
+  readonly earlierMessages?: readonly ConversationMessage[];
+}
+
 /**
  * The files of the first Python release's layout that a log holds the material for: all of a finished run, what
  * there is of an interrupted one.
  */
-export function resultFiles(events: readonly RunEvent[], key: RunKey, output: OutputReader): ResultFile[] {
+export function resultFiles(
+  events: readonly RunEvent[],
+  key: RunKey,
+  { output, earlierMessages = [] }: ResultContext,
+): ResultFile[] {
   const started = eventsOf(events, 'run-started')[0];
   if (started === undefined) return [];
   const names = resultNames(key);
@@ -39,18 +50,27 @@ export function resultFiles(events: readonly RunEvent[], key: RunKey, output: Ou
     });
   }
   if (agents.length > 1 && (begun.has('planning') || begun.has('execution'))) {
-    files.push({ name: names.conversation, content: json(conversationFile(events)) });
+    const earlier = begun.has('planning') ? [] : earlierMessages;
+    files.push({ name: names.conversation, content: json(conversationFile(events, earlier)) });
   }
   if (eventsOf(events, 'verdict-reached').length > 0) files.push(...evaluationFiles(events, key, output));
   return files;
 }
 
+/** What the evaluation found: each patch's tests by themselves, or the merge's. */
 function evaluationFiles(events: readonly RunEvent[], key: RunKey, output: OutputReader): ResultFile[] {
   const names = resultNames(key);
-  if (key.models.length === 1)
-    return [{ name: names.testResult, content: json(testReport(events, key, output)) }];
+  const merges = eventsOf(events, 'merge-attempted');
+  const broke = eventsOf(events, 'verdict-reached').at(-1)?.verdict.lostAt === 'infrastructure';
+  // A team's patches were tested by themselves alone, as --eval-type test has it.
+  if (key.models.length === 1 || (merges.length === 0 && !broke)) {
+    return key.models.map((_, agent) => ({
+      name: names.testResult(agent),
+      content: json(testReport(events, key, agent, output)),
+    }));
+  }
   const success = eventsOf(events, 'verdict-reached').at(-1)?.verdict.success === true;
-  const diffs = eventsOf(events, 'merge-attempted').flatMap((attempt): ResultFile[] =>
+  const diffs = merges.flatMap((attempt): ResultFile[] =>
     attempt.diff === undefined
       ? []
       : [{ name: names.mergeDiff(attempt.strategy), content: fromContent(attempt.diff) }],

@@ -15,13 +15,23 @@ export interface RunKey {
   readonly k: number;
 }
 
+/** Folder of a task's runs, relative to the logs folder: `<setting>/<repo>/task<id>`. */
+export function taskFolder({ setting, repoName, taskId }: RunKey): string {
+  return `${setting}/${repoName}/task${taskId}`;
+}
+
 /**
  * Folder of a run's files, relative to the logs folder: `<setting>/<repo>/task<id>/feature<i>_feature<j>`, with
  * the feature ids in ascending order (format of the first Python release).
  */
 export function runFolder(key: RunKey): string {
-  const features = [...key.features].sort((one, other) => one - other).map((id) => `feature${id}`);
-  return `${key.setting}/${key.repoName}/task${key.taskId}/${features.join('_')}`;
+  return `${taskFolder(key)}/${ascending(key.features)
+    .map((id) => `feature${id}`)
+    .join('_')}`;
+}
+
+function ascending(features: readonly number[]): number[] {
+  return [...features].sort((one, other) => one - other);
 }
 
 /** File names of a run, as the first Python release gives them; agents are counted from 0. */
@@ -35,6 +45,11 @@ export function resultNames(key: RunKey) {
   const pair = `f${features.join('_into_f')}`;
   const team = models.map((name, agent) => `model${agent + 1}${name}`).join('_');
   const repeat = k === 1 ? '' : `_k${k}`;
+  // The folder does not say who got which feature.
+  const order = ascending(features).every((id, index) => id === features[index])
+    ? ''
+    : `_f${features.join('_f')}`;
+  const own = `${models.join('_')}_k${k}${order}`;
   return {
     /** A plan carries its agent's first feature, also in solo. */
     plan: (agent: number) => `plan_${model(agent)}_k${k}_feature${dealt[agent]?.[0] ?? 0}.md`,
@@ -49,13 +64,18 @@ export function resultNames(key: RunKey) {
     mergeReport: `${model(0)}_${repoName}_task${taskId}_merge_report_${pair}_k${k}.json`,
     mergeDiff: (rung: 'naive' | 'union' | 'llm') =>
       `${model(0)}_${repoName}_task${taskId}_merge_diff_${pair}_k${k}${rung === 'naive' ? '' : `_${rung}`}.diff`,
-    testResult:
-      features.length === 1
-        ? `test_result_${model(0)}_${repoName}_task${taskId}_f${features[0] ?? 0}_k${k}.txt`
-        : `solo_test_result_${model(0)}_${repoName}_task${taskId}_f${features.join('_f')}_k${k}.json`,
+    /** Tests of one agent's patch by itself. */
+    testResult: (agent: number) => {
+      const [first = 0, ...others] = dealt[agent] ?? [];
+      return others.length === 0
+        ? `test_result_${model(agent)}_${repoName}_task${taskId}_f${first}_k${k}.txt`
+        : `solo_test_result_${model(agent)}_${repoName}_task${taskId}_f${[first, ...others].join('_f')}_k${k}.json`;
+    },
+    /** In the task's folder, over all its runs. */
+    aggregatedResults: `aggregated_results_${model(0)}_k${k}.json`,
     /** Our own: the log of one command's run, and the folder of its attachments. */
-    events: (command: string) => `events_${models.join('_')}_k${k}_${command}.jsonl`,
-    attachments: (command: string) => `outputs_${models.join('_')}_k${k}_${command}`,
+    events: (command: string) => `events_${own}_${command}.jsonl`,
+    attachments: (command: string) => `outputs_${own}_${command}`,
   };
 }
 

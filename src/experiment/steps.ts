@@ -1,9 +1,6 @@
 import { GoldTrees } from '../../agents/personas/gold-trees.js';
 import { UserMistake } from '../base/errors.js';
 import type { PreparedTask } from '../dataset/prepared-task.js';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { EvaluationType } from '../referee/referee-effects.js';
 import type { FileInterface, ResultLocation } from './file-interface.js';
 import { performRun, type StepOptions, type StepResult } from './perform-run.js';
@@ -36,16 +33,20 @@ export async function createExecution(
   options: ExecutionOptions = {},
 ): Promise<StepResult> {
   const { planLocation = 'logs', ...shared } = options;
-  const plans = new Map<string, string>();
-  if (files.scenario.planning) {
-    for (const [index, member] of files.team.entries()) {
-      plans.set(member.id, await files.readPlan(index, planLocation));
-    }
-  }
-  return performRun(files, { ...shared, command: 'execute', phases: ['execution'], plans });
+  const plans = (): Promise<ReadonlyMap<string, string>> =>
+    byAgent(files, (index) => files.readPlan(index, planLocation));
+  return performRun(files, {
+    ...shared,
+    command: 'execute',
+    phases: ['execution'],
+    ...(files.scenario.planning ? { plans } : {}),
+  });
 }
 
-/** Has the referee merge and test the patches made before; writes report, diffs and result. */
+/**
+ * Has the referee merge and test the patches made before; writes report, diffs and result, and the task's
+ * aggregated results.
+ */
 export async function evaluate(files: FileInterface, options: EvaluationOptions = {}): Promise<StepResult> {
   const { patchLocation = 'logs', evalType, ...shared } = options;
   if (evalType === 'merge' && files.team.length < 2) {
@@ -55,17 +56,13 @@ export async function evaluate(files: FileInterface, options: EvaluationOptions 
       remedy: 'use --eval-type test',
     });
   }
-  const fromFiles = new Map<string, Buffer>();
-  if (patchLocation !== 'gold') {
-    for (const [index, member] of files.team.entries()) {
-      fromFiles.set(member.id, await files.readPatch(index, patchLocation));
-    }
-  }
   return performRun(files, {
     ...shared,
     command: 'evaluate',
     phases: ['evaluation'],
-    patches: async (task) => (patchLocation === 'gold' ? goldPatches(files, task) : fromFiles),
+    ...(patchLocation === 'gold'
+      ? { goldPatches: (task: PreparedTask) => goldPatches(files, task) }
+      : { patches: () => byAgent(files, (index) => files.readPatch(index, patchLocation)) }),
     ...(evalType === undefined ? {} : { evaluation: evalType }),
   });
 }
@@ -84,11 +81,17 @@ function withIterations({ maxIterations, ...options }: PlanOptions): StepOptions
   return { ...options, limits: { ...options.limits, planningIterations: maxIterations } };
 }
 
+async function byAgent<Value>(
+  files: FileInterface,
+  read: (index: number) => Promise<Value>,
+): Promise<ReadonlyMap<string, Value>> {
+  const entries = files.team.map(async ({ id }, index): Promise<[string, Value]> => [id, await read(index)]);
+  return new Map(await Promise.all(entries));
+}
+
 /** The gold patches of each agent's features; joined into one patch where an agent has several. */
-async function goldPatches(files: FileInterface, task: PreparedTask): Promise<ReadonlyMap<string, Buffer>> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'troupe-gold-'));
-  try {
-    const store = await task.createRunStore(path.join(folder, 'store'));
+function goldPatches(files: FileInterface, task: PreparedTask): Promise<ReadonlyMap<string, Buffer>> {
+  return task.withRunStore(async (store) => {
     const trees = new GoldTrees(store, task.baseCommit, task.task);
     const patches = files.team.map(async (member): Promise<[string, Buffer]> => {
       const feature = task.task.features.find((candidate) => candidate.id === member.features[0]);
@@ -98,7 +101,5 @@ async function goldPatches(files: FileInterface, task: PreparedTask): Promise<Re
       return [member.id, await store.diff(task.baseCommit, tree)];
     });
     return new Map(await Promise.all(patches));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

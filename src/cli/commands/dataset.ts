@@ -8,14 +8,23 @@ import { defaultDatasetFolder } from '../../experiment/file-interface.js';
 import { goldConflicts, summarizeConflicts, type TaskConflicts } from '../../referee/merge/gold-conflicts.js';
 import { runFeatureTests } from '../../referee/testing/run-feature-tests.js';
 import { createLocalSandboxProvider } from '../../sandbox/local-sandbox.js';
-import { EXIT, runCommand } from '../command-context.js';
-import { renderTable, type Terminal } from '../terminal.js';
+import { runCommand } from '../command-context.js';
+import { EXIT } from '../exit-codes.js';
+import { howToGoOn } from '../go-on.js';
+import { harmless } from '../plain-text.js';
+import type { Terminal } from '../terminal.js';
+import { thisProgram } from './pipeline.js';
 
 export interface DatasetFlags {
   readonly repoName?: string | undefined;
   readonly taskId?: string | undefined;
   readonly datasetDir?: string | undefined;
   readonly json: boolean;
+}
+
+/** As {@link runCommand}; an interrupted command goes on as it began, with what the cache holds by then. */
+function runHere(body: Parameters<typeof runCommand>[0]): Promise<void> {
+  return runCommand(body, { goOn: () => howToGoOn(thisProgram(), process.argv.slice(2), []) });
 }
 
 function folderOf(flags: DatasetFlags): string {
@@ -31,7 +40,7 @@ function selectedTasks(flags: DatasetFlags): Promise<Task[]> {
 
 /** Lists tasks, features and the number of pairs. */
 export function listDataset(flags: DatasetFlags): Promise<void> {
-  return runCommand(async ({ terminal }) => {
+  return runHere(async ({ terminal }) => {
     const tasks = await selectedTasks(flags);
     const rows = tasks.map((task) => ({
       repoName: task.repoName,
@@ -47,12 +56,12 @@ export function listDataset(flags: DatasetFlags): Promise<void> {
     if (flags.json) terminal.print(JSON.stringify({ tasks: rows, totals }, null, 2));
     else {
       const cells = rows.map((row) => [
-        row.repoName,
+        harmless(row.repoName),
         String(row.taskId),
         row.features.join(' '),
         String(row.pairs),
       ]);
-      terminal.print(renderTable(['repository', 'task', 'features', 'pairs'], cells));
+      terminal.printTable(['repository', 'task', 'features', 'pairs'], cells);
       terminal.print(`${totals.tasks} tasks, ${totals.features} features, ${totals.pairs} pairs`);
     }
     return EXIT.done;
@@ -61,17 +70,22 @@ export function listDataset(flags: DatasetFlags): Promise<void> {
 
 /** Merges the gold patches of every pair, without running a test. */
 export function datasetConflicts(flags: DatasetFlags): Promise<void> {
-  return runCommand(async ({ terminal, signal }) => {
+  return runHere(async ({ terminal, signal }) => {
     const tasks = await selectedTasks(flags);
     const results: TaskConflicts[] = [];
     const prepare = (task: Task) => {
       terminal.status(`preparing ${taskName(task)}`);
       return prepareTask(task, { signal });
     };
-    for await (const result of goldConflicts(tasks, { prepare, signal })) {
-      results.push(result);
-      if (result.fault !== undefined) terminal.note(`error: ${result.fault.toLine()}`);
-      terminal.status(`${results.length} of ${tasks.length} tasks merged`);
+    try {
+      for await (const result of goldConflicts(tasks, { prepare, signal })) {
+        results.push(result);
+        if (result.fault !== undefined) terminal.note(`error: ${harmless(result.fault.toLine())}`);
+        terminal.status(`${results.length} of ${tasks.length} tasks merged`);
+      }
+    } catch (error) {
+      // What there is by then is printed all the same.
+      if (!signal.aborted) throw error;
     }
     terminal.status('');
     printConflicts(results, flags.json, terminal);
@@ -97,15 +111,14 @@ function printConflicts(results: readonly TaskConflicts[], json: boolean, termin
   const { colors } = terminal;
   const paint = { clean: colors.green, conflicts: colors.red, missing_input: colors.yellow };
   const rows = all.map((pair) => [
-    pair.repoName,
+    harmless(pair.repoName),
     String(pair.taskId),
     pair.features.join(' + '),
     paint[pair.status](pair.status),
     pair.status === 'conflicts' ? String(pair.score) : '-',
-    pair.reason ?? pair.files.map((file) => file.file).join(', '),
+    harmless(pair.reason ?? pair.files.map((file) => file.file).join(', ')),
   ]);
-  if (rows.length > 0)
-    terminal.print(renderTable(['repository', 'task', 'pair', 'merge', 'score', 'files'], rows));
+  if (rows.length > 0) terminal.printTable(['repository', 'task', 'pair', 'merge', 'score', 'files'], rows);
   const share =
     totals.pairs === 0 ? '' : ` (${Math.round((100 * totals.conflicts) / totals.pairs)} % conflict)`;
   const failed = totals.failedTasks === 0 ? '' : `, ${totals.failedTasks} tasks not set up`;
@@ -116,7 +129,7 @@ function printConflicts(results: readonly TaskConflicts[], json: boolean, termin
 
 /** Proves for each feature that its tests fail without the gold patch and pass with it and with all. */
 export function datasetCheck(flags: DatasetFlags): Promise<void> {
-  return runCommand(async ({ terminal, signal }) => {
+  return runHere(async ({ terminal, signal }) => {
     const tasks = await selectedTasks(flags);
     const sandboxes = createLocalSandboxProvider();
     const results: TaskCheck[] = [];
@@ -134,19 +147,20 @@ export function datasetCheck(flags: DatasetFlags): Promise<void> {
           }),
         signal,
         onFeature: ({ repoName, taskId, feature, isGood, problems }) => {
-          const mark = isGood ? terminal.colors.green('ok') : terminal.colors.red(problems.join('; '));
-          terminal.note(`${repoName}/task${taskId}/feature${feature}  ${mark}`);
+          const { green, red } = terminal.noteColors;
+          const mark = isGood ? green('ok') : red(harmless(problems.join('; ')));
+          terminal.note(`${harmless(repoName)}/task${taskId}/feature${feature}  ${mark}`);
         },
       });
       for await (const result of checks) {
         results.push(result);
-        for (const fault of result.faults) terminal.note(`error: ${fault.toLine()}`);
+        for (const fault of result.faults) terminal.note(`error: ${harmless(fault.toLine())}`);
       }
     } finally {
       await sandboxes.disposeAll();
     }
     const mistakes = await subsetProblems(flags);
-    for (const mistake of mistakes) terminal.note(`error: ${mistake.toLine()}`);
+    for (const mistake of mistakes) terminal.note(`error: ${harmless(mistake.toLine())}`);
     const features = results.flatMap((result) => result.features);
     const good = features.filter((feature) => feature.isGood).length;
     const faults = [...results.flatMap((result) => result.faults), ...mistakes];

@@ -1,12 +1,15 @@
-import type { StepResult } from '../../experiment/perform-run.js';
+import { packageFolder } from '../../base/version.js';
 import { BenchSetting } from '../../experiment/bench-setting.js';
 import { FileInterface } from '../../experiment/file-interface.js';
-import { summarizeRun, type RunSummary } from '../../experiment/run-summary.js';
+import type { StepResult } from '../../experiment/perform-run.js';
+import { summarizeRun } from '../../experiment/run-summary.js';
 import { runAll } from '../../experiment/steps.js';
-import { packageFolder } from '../../base/version.js';
-import { EXIT, runCommand } from '../command-context.js';
+import { runCommand } from '../command-context.js';
+import { EXIT } from '../exit-codes.js';
+import { howToGoOn } from '../go-on.js';
 import { progressReporter } from '../progress.js';
-import { here, reportAsJson, verdictTable } from '../run-report.js';
+import { here, printVerdictTable, reportAsJson } from '../run-report.js';
+import { thisProgram } from './pipeline.js';
 
 export interface DemoFlags {
   readonly json: boolean;
@@ -24,10 +27,9 @@ export async function demo(flags: DemoFlags): Promise<void> {
   await runCommand(
     async ({ terminal, signal }) => {
       const results: StepResult[] = [];
-      const summaries: RunSummary[] = [];
       terminal.note(`Two features of ${DEMO_TASK.repoName}, four settings, agents ${DEMO_MODEL}.`);
       for (const setting of Object.values(BenchSetting)) {
-        signal.throwIfAborted();
+        if (signal.aborted) break;
         const { feature2Id, ...single } = DEMO_TASK;
         const files = new FileInterface({
           setting,
@@ -38,13 +40,14 @@ export async function demo(flags: DemoFlags): Promise<void> {
           datasetFolder: `${packageFolder()}/dataset`,
         });
         const onEvent = progressReporter(terminal, setting.padEnd(13));
-        const result = await runAll(files, { seed: flags.seed, signal, onEvent });
-        results.push(result);
-        summaries.push(summarizeRun(result.events));
+        results.push(await runAll(files, { seed: flags.seed, signal, onEvent }));
       }
       if (flags.json) terminal.print(JSON.stringify({ runs: results.map(reportAsJson) }, null, 2));
       else {
-        terminal.print(verdictTable(summaries, terminal));
+        printVerdictTable(
+          results.map((result) => summarizeRun(result.events)),
+          terminal,
+        );
         terminal.print('The settings coop and coop_ablation differ in the channel policy alone.');
         for (const result of results) {
           terminal.print(`wrote ${result.files.length} files and the log ${here(result.log)}`);
@@ -52,6 +55,6 @@ export async function demo(flags: DemoFlags): Promise<void> {
       }
       return results.some((result) => result.status === 'broke') ? EXIT.broke : EXIT.done;
     },
-    { goOn: () => 'troupe demo' },
+    { goOn: () => howToGoOn(thisProgram(), process.argv.slice(2), []) },
   );
 }
