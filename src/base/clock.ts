@@ -47,6 +47,7 @@ export class SimulatedClock implements Clock {
   #now: number;
   readonly #tick: number;
   readonly #alarms = new Map<() => void, number>();
+  #isRinging = false;
 
   /** @param start first reading, milliseconds since the epoch. */
   constructor(start: number = Date.UTC(2026, 0, 1), tick = 1) {
@@ -78,15 +79,25 @@ export class SimulatedClock implements Clock {
 
   /** Stops where an alarm on the way aborts `signal`. */
   #moveTo(target: number, signal: AbortSignal | undefined): void {
-    // Looked up anew each time: an alarm may set, cancel or overtake others when it rings.
-    for (let due = this.#earliest(target); due !== undefined; due = this.#earliest(target)) {
-      const [entry, at] = due;
-      this.#alarms.delete(entry);
-      this.#now = Math.max(this.#now, at);
-      entry();
-      if (signal?.aborted) return;
+    if (!this.#isRinging) this.#ringUntil(target, signal);
+    if (signal?.aborted !== true) this.#now = Math.max(this.#now, target);
+  }
+
+  /** Alarms may set and cancel others, and move the clock further; they ring one after another all the same. */
+  #ringUntil(target: number, signal: AbortSignal | undefined): void {
+    this.#isRinging = true;
+    try {
+      let due = this.#earliest(target);
+      while (due !== undefined && signal?.aborted !== true) {
+        const [entry, at] = due;
+        this.#alarms.delete(entry);
+        this.#now = Math.max(this.#now, at);
+        entry();
+        due = this.#earliest(Math.max(target, this.#now));
+      }
+    } finally {
+      this.#isRinging = false;
     }
-    this.#now = Math.max(this.#now, target);
   }
 
   #earliest(target: number): [entry: () => void, at: number] | undefined {
