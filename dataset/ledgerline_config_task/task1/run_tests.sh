@@ -43,9 +43,22 @@ cd -- "$1" 2>/dev/null || fail "no such folder: $1"
 [ -z "$feature_patch" ] || [ -f "$feature_patch" ] || fail "feature patch is missing: $3"
 
 log=""
+suite=""
+watchdog=""
+
+# Ends what is left of a job and everything it started.
+end_job() {
+  [ -n "$1" ] || return 0
+  kill -KILL -- "-$1" 2>/dev/null
+  wait "$1" 2>/dev/null
+  return 0
+}
+
 restore() {
   status=$?
   trap - EXIT
+  end_job "$watchdog"
+  end_job "$suite"
   [ -z "$log" ] || rm -f -- "$log"
   if ! { run_git reset --hard -q && run_git clean -fdq; }; then
     echo "run_tests.sh: could not restore the working tree" >&2
@@ -56,6 +69,26 @@ restore() {
 trap restore EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+
+# Seconds for the whole suite: a test that never ends is a failure.
+limit=120
+
+# Runs a command with its output in the log and sets `code`.
+run_limited() {
+  set -m # each job in a process group of its own, to be ended as a whole
+  "$@" >"$log" 2>&1 </dev/null &
+  suite=$!
+  (sleep "$limit" && kill -KILL -- "-$suite") >/dev/null 2>&1 </dev/null &
+  watchdog=$!
+  set +m
+  wait "$suite" 2>/dev/null
+  code=$?
+  end_job "$watchdog"
+  end_job "$suite"
+  watchdog=""
+  suite=""
+  [ "$code" -ne 137 ] || echo "run_tests.sh: the suite was killed (limit: $limit seconds)" >>"$log"
+}
 
 apply_patch() {
   if run_git apply --ignore-whitespace --ignore-space-change -- "$2" 2>/dev/null; then
@@ -88,8 +121,7 @@ for file in "${files[@]}"; do
   modules+=("${module//\//.}")
 done
 
-python3 -B -m unittest -v "${modules[@]}" >"$log" 2>&1 </dev/null
-code=$?
+run_limited python3 -B -m unittest -v "${modules[@]}"
 cat -- "$log"
 
 ran="$(sed -n 's/^Ran \([0-9][0-9]*\) tests\{0,1\} in .*$/\1/p' "$log" | tail -n 1)"
