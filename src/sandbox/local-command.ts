@@ -11,11 +11,22 @@ import type { CommandOptions, CommandResult } from './sandbox.js';
 
 export interface LocalCommand {
   readonly command: readonly [string, ...string[]];
+  /** The program that is blamed where nothing can be started; that of `command` where absent. */
+  readonly program?: string;
+  /** Whether `command` is a wrapper of ours around the program, whose absence is no fault of the program's. */
+  readonly isWrapped?: boolean;
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly options: CommandOptions;
   /** For stdout and stderr; Node's own where absent. */
   readonly pipes: readonly [CommandPipe, CommandPipe] | undefined;
+  /** Descriptors that the command gets as its 3, 4, …; they stay open here. */
+  readonly descriptors?: readonly number[];
+  /**
+   * Looks after the command while it runs: is given its process id and a way to end it, with a line for stderr
+   * that says why; gives the function that stops the looking.
+   */
+  readonly guard?: (id: number, end: (reason: string) => void) => () => void;
   /** Ends whatever the command started that has left its process group. */
   readonly sweep: () => void;
   /** Is given streams that a background process still holds after the command itself has ended. */
@@ -40,7 +51,8 @@ export async function runLocalCommand(request: LocalCommand): Promise<CommandRes
     OutputCapture,
   ];
   let timedOut = false;
-  const result = (exitCode: number, complaint = ''): CommandResult => ({
+  let reason = '';
+  const result = (exitCode: number, complaint = reason): CommandResult => ({
     exitCode: timedOut ? 124 : exitCode,
     stdout: captures[0].text(),
     stderr: captures[1].text() + complaint,
@@ -73,6 +85,10 @@ export async function runLocalCommand(request: LocalCommand): Promise<CommandRes
   );
   options.signal?.addEventListener('abort', kill, { once: true });
   if (options.signal?.aborted === true) kill();
+  const stopGuard = request.guard?.(child.process.pid as number, (why) => {
+    reason = `${why}\n`;
+    kill();
+  });
   try {
     const [exitCode, signal] = await Promise.race([ended, givenUp]);
     clearTimeout(timer);
@@ -80,6 +96,7 @@ export async function runLocalCommand(request: LocalCommand): Promise<CommandRes
     options.signal?.throwIfAborted();
     return result(exitCode ?? 128 + (signal === null ? 0 : constants.signals[signal]));
   } finally {
+    stopGuard?.();
     clearTimeout(timer);
     clearTimeout(deathTimer);
     options.signal?.removeEventListener('abort', kill);
@@ -91,7 +108,7 @@ type Started = { readonly process: ChildProcess } | { readonly refused: number; 
 
 async function start(request: LocalCommand): Promise<Started> {
   const [program, ...parameters] = request.command;
-  const { pipes } = request;
+  const { pipes, descriptors = [] } = request;
   try {
     const child = spawn(program, parameters, {
       cwd: request.folder,
@@ -101,6 +118,7 @@ async function start(request: LocalCommand): Promise<Started> {
         request.options.stdin === undefined ? 'ignore' : 'pipe',
         pipes?.[0].writer ?? 'pipe',
         pipes?.[1].writer ?? 'pipe',
+        ...descriptors,
       ],
     });
     if (child.pid === undefined) {
@@ -112,7 +130,7 @@ async function start(request: LocalCommand): Promise<Started> {
     return { process: child };
   } catch (error) {
     for (const pipe of pipes ?? []) pipe.reader.destroy();
-    return refusalToStart(program, error);
+    return refusalToStart(request, error);
   } finally {
     for (const pipe of pipes ?? []) closeSync(pipe.writer);
   }
@@ -132,10 +150,15 @@ const BLAMED_ON_COMMAND: Readonly<Record<string, readonly [number, string]>> = {
   ERR_INVALID_ARG_VALUE: [126, 'arguments may not hold null characters'],
 };
 
-function refusalToStart(program: string, error: unknown): Started {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  const blamed = BLAMED_ON_COMMAND[code ?? ''];
-  if (blamed !== undefined) return { refused: blamed[0], complaint: `${program}: ${blamed[1]}\n` };
+/** Those of them that a wrapper of ours meets too: what is wrong with the arguments it passes on. */
+const BLAMED_ON_ARGUMENTS = ['E2BIG', 'ERR_INVALID_ARG_VALUE'];
+
+function refusalToStart(request: LocalCommand, error: unknown): Started {
+  const { command, program = command[0], isWrapped = false } = request;
+  const code = (error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined) ?? '';
+  const blamed = BLAMED_ON_COMMAND[code];
+  if (blamed !== undefined && (!isWrapped || BLAMED_ON_ARGUMENTS.includes(code)))
+    return { refused: blamed[0], complaint: `${program}: ${blamed[1]}\n` };
   throw new InfrastructureFault(`a command could not be started: ${describeError(error)}`, {
     code: 'command-not-started',
     where: program.slice(0, 200),

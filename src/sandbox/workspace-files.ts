@@ -137,7 +137,8 @@ async function refuseIfOpenedOutside(workspace: string, asked: string, handle: F
   if (actual !== undefined && !isInside(workspace, actual)) throw outside(asked);
 }
 
-async function readAtMost(handle: FileHandle, asked: string, size: number): Promise<Buffer> {
+/** The content of an open file of `size` bytes as it was looked at. */
+export async function readAtMost(handle: FileHandle, asked: string, size: number): Promise<Buffer> {
   if (size > MAXIMUM_FILE_BYTES) throw tooLarge(asked, size);
   // One byte more than it should hold, to notice a file that grows while it is read.
   const buffer = Buffer.alloc(size + 1);
@@ -154,16 +155,17 @@ function isInside(workspace: string, target: string): boolean {
   return target.startsWith(workspace + path.sep) || target === workspace;
 }
 
-function refuseUnlessFile(asked: string, stats: Stats): void {
+/** @throws {SandboxRefusal} for folders, pipes and devices. */
+export function refuseUnlessFile(asked: string, stats: Stats): void {
   if (stats.isFile()) return;
   const what = stats.isDirectory() ? 'a folder' : 'a special file';
   throw new SandboxRefusal(`${asked} is ${what}, not a file`, 'not-a-file');
 }
 
-const outside = (asked: string): SandboxRefusal =>
+export const outside = (asked: string): SandboxRefusal =>
   new SandboxRefusal(`${asked} lies outside the workspace`, 'outside-workspace');
 
-const tooLarge = (asked: string, size: number): SandboxRefusal =>
+export const tooLarge = (asked: string, size: number): SandboxRefusal =>
   new SandboxRefusal(`${asked} has ${size} bytes; at most ${MAXIMUM_FILE_BYTES} are taken`, 'file-too-large');
 
 const codeOf = (error: unknown): string | undefined =>
@@ -172,7 +174,8 @@ const codeOf = (error: unknown): string | undefined =>
 /** The world's faults; every other file error is owed to the path that the agent named. */
 const FAULTS = new Set(['EIO', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'EROFS']);
 
-async function asRefusal<Result>(
+/** Turns errors of files into refusals; those that are nobody's mistake into faults. */
+export async function asRefusal<Result>(
   asked: string,
   code: 'file-not-found' | 'file-not-writable',
   act: () => Promise<Result>,
