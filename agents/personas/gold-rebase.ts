@@ -29,6 +29,7 @@ const ORDER_AGREED = 'Order agreed';
 export const goldRebase: Persona = {
   name: 'gold-rebase',
   description: 'agrees an order and shared text with the partner, so that the merge is clean',
+  needs: 'agreed-text',
   plan: (knowledge) => planner(knowledge, (first) => planOrder(knowledge, first)),
   work: (knowledge) => (first) => workInOrder(knowledge, first),
 };

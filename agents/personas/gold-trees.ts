@@ -1,8 +1,7 @@
 import { UserMistake } from '../../src/base/errors.js';
 import type { Task } from '../../src/dataset/task.js';
 import type { GitStore } from '../../src/git/git-store.js';
-import { textsOf, type FileMode, type KnownChange } from './known-change.js';
-import { blocksMeet, lineBlocks } from './line-blocks.js';
+import type { FileMode, KnownChange } from './known-change.js';
 
 /** The tree of several gold patches joined. */
 export interface JoinedGold {
@@ -26,8 +25,8 @@ export class GoldTrees {
   }
 
   /**
-   * The features' gold patches on the base commit: merged where they merge clean; both sides kept where they
-   * only add beside each other; else the task's combined patch, where it has one.
+   * The features' gold patches on the base commit: merged where they merge clean; else the task's combined patch,
+   * because lines kept side by side seldom work; else, where there is none, both sides kept all the same.
    */
   join(features: readonly number[]): Promise<JoinedGold> {
     const key = features.join(',');
@@ -44,10 +43,9 @@ export class GoldTrees {
       const merged = await this.#store.merge(joined, commit);
       let tree = merged.tree;
       if (merged.status === 'conflicts') {
-        const union = await this.#store.merge(joined, commit, { union: true });
-        const isSafe = union.status === 'clean' && (await this.#onlyAdds(joined, commit));
-        const combined = isSafe ? undefined : await this.#combinedTree();
+        const combined = await this.#combinedTree();
         if (combined !== undefined) return { tree: combined, isCombined: true };
+        const union = await this.#store.merge(joined, commit, { union: true });
         tree = union.status === 'clean' ? union.tree : merged.tree;
       }
       joined = await this.#store.commit(tree, [this.#base], 'Gold patches joined');
@@ -78,6 +76,37 @@ export class GoldTrees {
     }));
   }
 
+  /** Merges branches that each make some changes to the base commit. */
+  async mergeChanges(
+    branches: readonly (readonly KnownChange[])[],
+  ): Promise<{ readonly tree: string | undefined; readonly conflicts: readonly string[] }> {
+    const base = await this.#store.treeOf(this.#base);
+    let joined: string | undefined;
+    let tree = base;
+    for (const changes of branches) {
+      // What goes makes room first: a folder may give way to a file of its name.
+      const ordered = changes.toSorted((one, other) => Number(!isRemoval(one)) - Number(!isRemoval(other)));
+      const replacements = ordered.map(({ path, after, afterMode }) =>
+        after === undefined
+          ? { path, content: Buffer.alloc(0), mode: '0' }
+          : { path, content: after, mode: afterMode ?? '100644' },
+      );
+      const own = await this.#store.replaceFiles(base, replacements);
+      const commit = await this.#store.commit(own, [this.#base], 'Changes');
+      if (joined === undefined) {
+        [joined, tree] = [commit, own];
+        continue;
+      }
+      const merged = await this.#store.merge(joined, commit);
+      if (merged.status === 'conflicts') {
+        return { tree: undefined, conflicts: merged.conflicts.map((conflict) => conflict.path) };
+      }
+      tree = merged.tree;
+      joined = await this.#store.commit(tree, [joined, commit], 'Changes merged');
+    }
+    return { tree, conflicts: [] };
+  }
+
   #goldCommit(feature: number): Promise<string> {
     const known = this.#commits.get(feature) ?? this.#applyGold(feature);
     this.#commits.set(feature, known);
@@ -102,28 +131,10 @@ export class GoldTrees {
     const outcome = await this.#store.applyPatch(this.#base, patch);
     return outcome.status === 'applied' ? outcome.tree : undefined;
   }
+}
 
-  /** Whether two commits, where they meet, only add lines beside each other. */
-  async #onlyAdds(one: string, other: string): Promise<boolean> {
-    const [ours, partners] = await Promise.all([this.changes(one), this.changes(other)]);
-    return ours.every((change) => {
-      const partner = partners.find((candidate) => candidate.path === change.path);
-      if (partner === undefined) return true;
-      const { before, after } = textsOf(change);
-      const theirs = textsOf(partner).after;
-      if (before === undefined || after === undefined || theirs === undefined) return false;
-      const theirBlocks = lineBlocks(before, theirs);
-      return lineBlocks(before, after).every((block) =>
-        theirBlocks.every(
-          (their) =>
-            !blocksMeet(block, their) ||
-            block.removed.length === 0 ||
-            their.removed.length === 0 ||
-            block.added.join('') === their.added.join(''),
-        ),
-      );
-    });
-  }
+function isRemoval(change: KnownChange): boolean {
+  return change.after === undefined;
 }
 
 function fileMode(mode: string | undefined): FileMode | undefined {

@@ -18,6 +18,7 @@ import type { Observation } from '../../src/model/scripted-model.js';
 export const gold: Persona = {
   name: 'gold',
   description: 'implements its gold patch, says where, answers, reports when done',
+  needs: 'own-gold',
   plan: (knowledge) => planner(knowledge, (first) => planPolitely(knowledge, first)),
   work: (knowledge) => (first) => workPolitely(knowledge, first),
 };

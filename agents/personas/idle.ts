@@ -5,6 +5,7 @@ import type { Persona } from './persona.js';
 export const idle: Persona = {
   name: 'idle',
   description: 'does nothing',
+  needs: 'own-gold',
   plan: (knowledge) =>
     function* planNothing(): Moves {
       yield call('agreement_reached', { plan: planText(knowledge, [], []) });

@@ -15,6 +15,7 @@ import type { Persona } from './persona.js';
 export const overlap: Persona = {
   name: 'overlap',
   description: "implements its gold patch and the partner's part as well",
+  needs: 'team-gold',
   plan: (knowledge) =>
     planner(knowledge, function* planOwnPart(first): Moves {
       yield* lookAround(knowledge.own, 'read_file');

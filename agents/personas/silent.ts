@@ -5,6 +5,7 @@ import type { Persona } from './persona.js';
 export const silent: Persona = {
   name: 'silent',
   description: 'implements its gold patch without a word',
+  needs: 'own-gold',
   plan: (knowledge) =>
     planner(knowledge, function* planAlone(): Moves {
       yield* lookAround(knowledge.own, 'read_file');

@@ -55,7 +55,7 @@ export class Cast {
   async #persona(member: TeamMember, name: string, field: string): Promise<ChatModel> {
     const { task, team, seed } = this.#options;
     const persona = findPersona(name.slice(name.indexOf('/') + 1), field);
-    const knowledge = await gatherKnowledge(this.#trees, task.task, team, member, seed);
+    const knowledge = await gatherKnowledge(this.#trees, task.task, team, member, seed, persona.needs);
     return new ScriptedModel(name, (request) =>
       request.purpose === 'plan' ? persona.plan(knowledge) : persona.work(knowledge),
     );
