@@ -2,12 +2,12 @@ import path from 'node:path';
 import { eventsOf, type RunEvent } from '../log/event.js';
 
 /** Commands that know an option, where not all of the pipeline's do. */
-const KNOWN_TO: Readonly<Record<string, readonly string[]>> = {
-  '--max-iterations': ['run', 'plan'],
-  '--max-actions': ['run', 'execute'],
-  '--max-minutes': ['run', 'execute'],
-  '--merge-model': ['run', 'evaluate'],
-};
+const KNOWN_TO: ReadonlyMap<string, readonly string[]> = new Map([
+  ['--max-iterations', ['run', 'plan']],
+  ['--max-actions', ['run', 'execute']],
+  ['--max-minutes', ['run', 'execute']],
+  ['--merge-model', ['run', 'evaluate']],
+]);
 
 /**
  * The shell's words that go on where an interrupted command stopped: of a `run`, only the phases that it did not
@@ -53,7 +53,7 @@ function optionsFor(command: string, words: readonly string[]): string[] {
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
     const [name = ''] = word.split('=', 1);
-    const knownTo = KNOWN_TO[name];
+    const knownTo = KNOWN_TO.get(name);
     if (knownTo === undefined || knownTo.includes(command)) kept.push(word);
     else if (!word.includes('=')) index += 1;
   }

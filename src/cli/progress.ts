@@ -7,7 +7,11 @@ export function progressReporter(terminal: Terminal, label: string): (event: Run
   const { noteColors: colors } = terminal;
   const head = colors.dim(label);
   const senders = new Map<number, string>();
+  let hasBegun = false;
   return (event) => {
+    hasBegun ||= event.type === 'phase-started';
+    // What keeps a run from beginning is told once, as the command's error.
+    if (!hasBegun && event.type === 'fault-occurred') return;
     const line = permanentLine(event, senders, colors);
     if (line !== undefined) terminal.note(`${head}  ${line}`);
     else if (event.type === 'tool-called') {
