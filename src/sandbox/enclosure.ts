@@ -32,8 +32,12 @@ export interface Enclosure {
   run(command: EnclosedCommand): Promise<CommandResult>;
   readFile(file: string): Promise<Buffer>;
   writeFile(file: string, content: string | Uint8Array): Promise<void>;
-  /** Gives back what lies outside the sandbox's root, once its processes are dead. Safe to call twice. */
-  end(): void;
+  /**
+   * Gives back what lies outside the sandbox's root, once its processes are dead. Safe to call twice.
+   *
+   * @param atOnce whether this process ends, so that nothing can be done later.
+   */
+  end(atOnce: boolean): void;
 }
 
 /** The places of a sandbox whose folder is `root`. */

@@ -108,7 +108,7 @@ export class FolderSandbox implements ManagedSandbox {
     } catch {
       // Nobody is left to be told.
     }
-    this.#enclosure.end();
+    this.#enclosure.end(true);
   }
 
   async #end(): Promise<void> {
@@ -119,7 +119,7 @@ export class FolderSandbox implements ManagedSandbox {
       this.#sweep();
     }
     for (const stream of this.#drained) stream.destroy();
-    this.#enclosure.end();
+    this.#enclosure.end(false);
     await chmod(this.#places.inputs, 0o755).catch(() => {});
     await removeFolder(this.#places.root);
     this.#forget();

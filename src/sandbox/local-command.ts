@@ -20,8 +20,8 @@ export interface LocalCommand {
   readonly options: CommandOptions;
   /** For stdout and stderr; Node's own where absent. */
   readonly pipes: readonly [CommandPipe, CommandPipe] | undefined;
-  /** Descriptors that the command gets as its 3, 4, …; they stay open here. */
-  readonly descriptors?: readonly number[];
+  /** Descriptors that the command gets as its 3, 4, …, or none in that place; they stay open here. */
+  readonly descriptors?: readonly (number | 'ignore')[];
   /**
    * Looks after the command while it runs: is given its process id and a way to end it, with a line for stderr
    * that says why; gives the function that stops the looking.
