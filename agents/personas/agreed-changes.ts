@@ -29,11 +29,13 @@ export async function agreeOnChanges(
       ]),
     );
     const merged = await trees.mergeChanges([...agreed.values()]);
-    const isSettled = merged.conflicts.length === 0 && merged.tree === joined.tree;
-    if (isSettled || round === ROUNDS) return agreed;
-    // Lines that git pairs otherwise than we do: whoever touches the file writes all of it.
-    for (const path of merged.conflicts) shared.add(path);
-    if (merged.conflicts.length === 0) lastWritesAll = true;
+    // A merge without a conflict may still put lines elsewhere than the joined text has them.
+    const wrong =
+      merged.tree === undefined ? merged.conflicts : await trees.between(merged.tree, joined.tree);
+    if (wrong.length === 0 || round === ROUNDS) return agreed;
+    // Git pairs these lines otherwise than we do: whoever touches the file writes all of it.
+    if (merged.tree !== undefined && wrong.every((path) => shared.has(path))) lastWritesAll = true;
+    for (const path of wrong) shared.add(path);
   }
 }
 

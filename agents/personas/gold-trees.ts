@@ -10,6 +10,14 @@ export interface JoinedGold {
   readonly isCombined: boolean;
 }
 
+interface RawDifference {
+  readonly path: string;
+  readonly oldMode: string | undefined;
+  readonly newMode: string | undefined;
+  readonly oldBlob: string | undefined;
+  readonly newBlob: string | undefined;
+}
+
 /** Applies gold patches to a task's base commit and joins them, as a good team would. */
 export class GoldTrees {
   readonly #store: GitStore;
@@ -55,15 +63,7 @@ export class GoldTrees {
 
   /** What differs between the base commit and a tree, file by file. */
   async changes(tree: string): Promise<KnownChange[]> {
-    const options = ['-r', '-z', '--raw', '--no-renames', '--no-abbrev'];
-    const { stdout } = await this.#store.run(['diff-tree', ...options, this.#base, tree]);
-    // `:<old mode> <new mode> <old blob> <new blob> <status>`, then the path.
-    const fields = stdout.toString('utf8').split('\0').slice(0, -1);
-    const files = fields.flatMap((field, index) => {
-      if (index % 2 === 1) return [];
-      const [oldMode, newMode, oldBlob, newBlob] = field.slice(1).split(' ');
-      return [{ path: fields[index + 1] ?? '', oldMode, newMode, oldBlob, newBlob }];
-    });
+    const files = await this.#compare(this.#base, tree);
     const blobs = await this.#store.readBlobs(
       files.flatMap(({ oldBlob, newBlob }) => [oldBlob ?? '', newBlob ?? '']),
     );
@@ -74,6 +74,23 @@ export class GoldTrees {
       beforeMode: fileMode(oldMode),
       afterMode: fileMode(newMode),
     }));
+  }
+
+  /** Paths in which two trees differ. */
+  async between(one: string, other: string): Promise<string[]> {
+    return (await this.#compare(one, other)).map(({ path }) => path);
+  }
+
+  async #compare(one: string, other: string): Promise<RawDifference[]> {
+    const options = ['-r', '-z', '--raw', '--no-renames', '--no-abbrev'];
+    const { stdout } = await this.#store.run(['diff-tree', ...options, one, other]);
+    // `:<old mode> <new mode> <old blob> <new blob> <status>`, then the path.
+    const fields = stdout.toString('utf8').split('\0').slice(0, -1);
+    return fields.flatMap((field, index) => {
+      if (index % 2 === 1) return [];
+      const [oldMode, newMode, oldBlob, newBlob] = field.slice(1).split(' ');
+      return [{ path: fields[index + 1] ?? '', oldMode, newMode, oldBlob, newBlob }];
+    });
   }
 
   /** Merges branches that each make some changes to the base commit. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
@@ -57,7 +57,7 @@ export interface Workbench {
  */
 export function workbench(): Workbench {
   const folder = mkdtempSync(path.join(tmpdir(), 'troupe-bench-'));
-  const workRoot = mkdtempSync('/dev/shm/troupe-bench-');
+  const workRoot = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-of-runs-'));
   const prepared = new Map<string, Promise<PreparedTask>>();
   beforeAll(() => {
     process.env['TROUPE_WORK_DIR'] = workRoot;
