@@ -322,8 +322,9 @@ export function busContract(name: string, makeBus: MakeBus, { runs = 150 } = {})
         const shared = (): void => void (calls.heard += 1);
         two.onDelivery(() => (calls.stopped += 1))();
         // The same function twice: stopping one registration leaves the other.
-        two.onDelivery(shared)();
+        const stopOne = two.onDelivery(shared);
         two.onDelivery(shared);
+        stopOne();
         other.onDelivery(() => (calls.closed += 1));
         three.onDelivery(() => (calls.withheld += 1));
         await other.close();
