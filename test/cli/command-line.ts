@@ -51,7 +51,8 @@ export function commandLine(): CommandLine {
     mkdirSync(path.join(root, name), { recursive: true });
     return path.join(root, name);
   };
-  const work = place('work');
+  // Where sandboxes are by default; stores of gold patches lie there as well.
+  const work = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'troupe-cli-work-'));
   const temporary = place('tmp');
   const base: Record<string, string> = {
     PATH: process.env['PATH'] ?? '',
@@ -78,9 +79,12 @@ export function commandLine(): CommandLine {
       expect(readdirSync(work)).toEqual([]);
       expect(readdirSync(temporary)).toEqual([]);
       expect(processesUnder(root)).toEqual([]);
+      expect(processesUnder(work)).toEqual([]);
     },
   };
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  afterAll(() => {
+    for (const folder of [root, work]) rmSync(folder, { recursive: true, force: true });
+  });
   return line;
 }
 

@@ -31,10 +31,21 @@ beforeEach(() => {
   rmSync(brake, { force: true });
 });
 
-const words = (...more: readonly string[]): string[] => [
-  ...['-s', 'coop', '--repo-name', ODDMENTS, '--task-id', '1', '--dataset-dir', dataset],
-  ...['-i', '1', '-j', '2', ...more],
-];
+const words = (...more: readonly string[]): string[] =>
+  [
+    '-s',
+    'coop',
+    '--repo-name',
+    ODDMENTS,
+    '--task-id',
+    '1',
+    '--dataset-dir',
+    dataset,
+    '-i',
+    '1',
+    '-j',
+    '2',
+  ].concat(more);
 
 const edits = simpleAgent(({ texts }) => {
   const isFirst = texts[0]?.text.includes('secret of feature 1') === true;
