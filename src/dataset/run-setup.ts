@@ -55,7 +55,7 @@ export async function runSetup(task: Task, scratch: string, options: SetupOption
   const script = await requireScript(task, 'setup.sh');
   await mkdir(scratch, { recursive: true });
   const names = (await readdir(task.folder)).filter((name) => !isBesideSetup(name));
-  await Promise.all(names.map((name) => cp(path.join(task.folder, name), path.join(scratch, name), { recursive: true })));
+  await Promise.all(names.map((name) => cp(path.join(task.folder, name), path.join(scratch, name), { recursive: true, verbatimSymlinks: true })));
   const { exitCode, output, timedOut } = await runScript(scratch, options);
   if (timedOut) throw setupFailed(script, 'setup.sh took too long', output);
   if (exitCode !== 0) throw setupFailed(script, `setup.sh failed with exit code ${exitCode}`, output);
