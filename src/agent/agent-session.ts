@@ -112,7 +112,8 @@ export class AgentSession implements AgentEffects {
       purpose: brief.phase === 'planning' ? ('plan' as const) : ('execute' as const),
       step,
       system: brief.system,
-      tools: definitions.filter((tool) => requiredTool === undefined || tool.name === requiredTool),
+      tools:
+        requiredTool === undefined ? definitions : definitions.filter((tool) => tool.name === requiredTool),
       requiredTool,
       conversation: [...request.conversation, nextUserMessage(results, opening, messages)],
     };

@@ -37,6 +37,10 @@ export class Dialogue {
   #logged = 0;
   #lastUsage: { readonly promptTokens: number; readonly messages: number } | undefined;
 
+  #fixed:
+    | { readonly system: string; readonly tools: readonly ToolDefinition[]; readonly tokens: number }
+    | undefined;
+
   constructor(agent: string, model: ChatModel, log: EventLog) {
     this.#agent = agent;
     this.#model = model;
@@ -100,7 +104,7 @@ export class Dialogue {
     const { step, system, tools } = question;
     const decision = planCompaction({
       messages: conversation,
-      fixedTokens: estimateInputTokens({ system, tools, messages: [] }),
+      fixedTokens: this.#fixedTokens(system, tools),
       contextWindow: this.#model.contextWindow,
       ...(this.#lastUsage === undefined ? {} : { lastUsage: this.#lastUsage }),
       force,
@@ -128,6 +132,14 @@ export class Dialogue {
       if (error instanceof ModelError) return conversation;
       throw error;
     }
+  }
+
+  /** System text and tools stay the same through a phase. */
+  #fixedTokens(system: string, tools: readonly ToolDefinition[]): number {
+    if (this.#fixed?.system !== system || this.#fixed.tools !== tools) {
+      this.#fixed = { system, tools, tokens: estimateInputTokens({ system, tools, messages: [] }) };
+    }
+    return this.#fixed.tokens;
   }
 
   #nextCallId(purpose: ChatRequest['purpose']): string {

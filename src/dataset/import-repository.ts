@@ -41,9 +41,13 @@ export async function importRepository(
  */
 async function importHistory(source: Source, store: GitStore, signal: AbortSignal | undefined): Promise<void> {
   const packFolder = path.join(store.folder, 'objects', 'pack');
+  // Git writes a pack beside the objects of the repository that it runs in and renames it into place. Ours are
+  // written from our store, which may be on another file system, and the source is only read.
   const pack = (command: readonly string[], input: string): Promise<unknown> =>
     runGit([...command, 'pack-objects', '--quiet', '--revs', '--delta-base-offset', path.join(packFolder, 'pack')], {
       gitDirectory: source.gitDirectory,
+      objectDirectory: path.join(store.folder, 'objects'),
+      alternateObjectDirectory: source.objectDirectory,
       input,
       signal,
     });
@@ -84,15 +88,17 @@ export async function installedKey(repository: string): Promise<string> {
 interface Source {
   readonly head: string;
   readonly gitDirectory: string;
+  /** Elsewhere in a linked work tree. */
+  readonly objectDirectory: string;
 }
 
 async function describeRepository(repository: string, madeBy: string): Promise<Source> {
   try {
-    const { stdout } = await runGit(['rev-parse', '--absolute-git-dir', '--verify', 'HEAD^{commit}'], {
-      folder: repository,
-    });
-    const [gitDirectory = '', head = ''] = stdout.toString().trim().split('\n');
-    if (/^[0-9a-f]{40}$/.test(head)) return { head, gitDirectory };
+    const command = ['rev-parse', '--absolute-git-dir', '--git-path', 'objects', '--verify', 'HEAD^{commit}'];
+    const { stdout } = await runGit(command, { folder: repository });
+    const [gitDirectory = '', objects = '', head = ''] = stdout.toString().trim().split('\n');
+    const objectDirectory = path.resolve(repository, objects);
+    if (/^[0-9a-f]{40}$/.test(head)) return { head, gitDirectory, objectDirectory };
     throw notUsable(madeBy, 'it does not use SHA-1 identifiers');
   } catch (error) {
     if (error instanceof GitError) throw notUsable(madeBy, 'it has no commit', error);

@@ -68,7 +68,7 @@ async function prepareInto(
   options: PrepareOptions,
 ): Promise<PreparedRecord> {
   const temporary = `${folder}.${randomBytes(6).toString('hex')}`;
-  const scratch = path.join(options.workFolder ?? tmpdir(), `troupe-setup-${randomBytes(6).toString('hex')}`);
+  const scratch = path.join(options.workFolder ?? tmpdir(), `troupe-${process.pid}-setup-${randomBytes(6).toString('hex')}`);
   try {
     const repository = inPlace ?? (await makeRepository(task, scratch, options));
     options.onProgress?.('reading-repository', task);

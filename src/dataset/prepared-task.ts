@@ -45,7 +45,7 @@ export class PreparedTask {
 
   /** Gives `use` such a store in a scratch folder, which is gone afterwards. */
   async withRunStore<Result>(use: (store: GitStore) => Promise<Result>): Promise<Result> {
-    const folder = await mkdtemp(path.join(scratchParent(), 'troupe-store-'));
+    const folder = await mkdtemp(path.join(scratchParent(), `troupe-${process.pid}-store-`));
     try {
       return await use(await this.createRunStore(folder));
     } finally {

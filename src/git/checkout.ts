@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { GitStore } from './git-store.js';
+import { copyLooseObjects } from './loose-objects.js';
 import { NEUTRAL_ATTRIBUTES } from './neutral-attributes.js';
 import { runGit } from './git-process.js';
 
@@ -42,7 +43,8 @@ export async function checkout(
 
 /**
  * The base store's packs hold the base commit's history and nothing else, so they are copied as they are
- * (copied, not linked: an agent must not be able to reach the cache); the rest is packed.
+ * (copied, not linked: an agent must not be able to reach the cache). What lies beside them in a run's store is
+ * loose, and is copied as far as `commit` reaches it; without packs to build on, everything is packed anew.
  */
 async function copyObjects(
   store: GitStore,
@@ -58,11 +60,14 @@ async function copyObjects(
   const shallow = path.join(origin.folder, 'shallow');
   await copyFile(shallow, path.join(gitDirectory, 'shallow')).catch(() => undefined);
   if (packs.length > 0 && commit === base) return;
-  const excluded = packs.length > 0 ? `^${base}\n` : '';
+  if (packs.length > 0) {
+    await copyLooseObjects(path.join(store.folder, 'objects'), path.join(gitDirectory, 'objects'), commit);
+    return;
+  }
   await store.run(
     ['pack-objects', '--quiet', '--revs', '--threads=1', '--window=0', path.join(packFolder, 'pack')],
     {
-      input: `${commit}\n${excluded}`,
+      input: `${commit}\n`,
       signal,
     },
   );

@@ -10,6 +10,8 @@ export interface GitRun {
   readonly indexFile?: string;
   /** Where objects are read and written, if not in the git directory. */
   readonly objectDirectory?: string;
+  /** Where objects are read as well. */
+  readonly alternateObjectDirectory?: string;
   /**
    * The git directory was made by us and its configuration file holds {@link configurationText}. Saves handing
    * the same settings over by some forty variables, which costs more than most of our git calls take.
@@ -204,6 +206,11 @@ function environmentFor(run: GitRun): Record<string, string> {
   if (run.workTree !== undefined) environment['GIT_WORK_TREE'] = run.workTree;
   if (run.indexFile !== undefined) environment['GIT_INDEX_FILE'] = run.indexFile;
   if (run.objectDirectory !== undefined) environment['GIT_OBJECT_DIRECTORY'] = run.objectDirectory;
+  if (run.alternateObjectDirectory !== undefined) {
+    // Quoted, because a colon would part two folders.
+    const quoted = run.alternateObjectDirectory.replace(/["\\]/g, '\\$&');
+    environment['GIT_ALTERNATE_OBJECT_DIRECTORIES'] = `"${quoted}"`;
+  }
   return environment;
 }
 

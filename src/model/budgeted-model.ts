@@ -40,11 +40,24 @@ export function withBudget(model: ChatModel, options: BudgetOptions): ChatModel 
     options.onCharge?.({ callId, modelName: model.name, usage, dollars });
   };
 
+  const charged = async (request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatAnswer> => {
+    try {
+      const answer = await model.complete(request, signal);
+      charge(request.callId, answer.usage);
+      return answer;
+    } catch (error) {
+      if (error instanceof ModelError && error.usage !== undefined) charge(request.callId, error.usage);
+      throw error;
+    }
+  };
+
   return {
     name: model.name,
     isLive: model.isLive,
     contextWindow: model.contextWindow,
     async complete(request: ChatRequest, signal?: AbortSignal): Promise<ChatAnswer> {
+      // Without a limit there is nothing to check, and estimating a long prompt at every step is not free.
+      if (limits.dollars === undefined && limits.tokens === undefined) return charged(request, signal);
       const decision = checkBudget(ledger.committed, limits, {
         inputTokens: estimateInputTokens(request),
         maximumOutputTokens: request.maximumOutputTokens ?? modelLimits(model.name).maximumOutputTokens,
@@ -55,17 +68,9 @@ export function withBudget(model: ChatModel, options: BudgetOptions): ChatModel 
         isTold = true;
         options.onDollarLimitUnchecked?.(model.name);
       }
-      // Only a limit makes the answer's length our business.
-      const isLimited = limits.dollars !== undefined || limits.tokens !== undefined;
-      const asked = isLimited ? { ...request, maximumOutputTokens: decision.maximumOutputTokens } : request;
       ledger.reserve(request.callId, decision.worstCase);
       try {
-        const answer = await model.complete(asked, signal);
-        charge(request.callId, answer.usage);
-        return answer;
-      } catch (error) {
-        if (error instanceof ModelError && error.usage !== undefined) charge(request.callId, error.usage);
-        throw error;
+        return await charged({ ...request, maximumOutputTokens: decision.maximumOutputTokens }, signal);
       } finally {
         ledger.release(request.callId);
       }

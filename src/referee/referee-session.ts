@@ -23,6 +23,8 @@ export interface SubmittedBranch {
   readonly agent: string;
   readonly features: readonly number[];
   readonly patch: Buffer;
+  /** The tree in the run's store that the patch was taken from, where it was taken in this run. */
+  readonly tree?: string;
 }
 
 export interface RefereeEquipment {
@@ -86,6 +88,13 @@ export class RefereeSession implements RefereeEffects {
       record('skipped', removedPaths.length > 0 ? 'the patch changes test files only' : 'the patch is empty');
       this.#trees.set(agent, await store.treeOf(task.baseCommit));
       return { agent, features, status: 'skipped', commit: task.baseCommit };
+    }
+    if (branch.tree !== undefined && removedPaths.length === 0) {
+      // The patch is the difference of just this tree, so applying it would only make the tree again.
+      record('applied');
+      this.#trees.set(agent, branch.tree);
+      const commit = await store.commit(branch.tree, [task.baseCommit], 'A patch');
+      return { agent, features, status: 'applied', commit };
     }
     const outcome = await store.applyPatch(task.baseCommit, patch, signal);
     if (outcome.status === 'failed') {

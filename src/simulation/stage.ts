@@ -54,6 +54,8 @@ export class Stage implements SimulationEffects {
   readonly #sandboxes = new Map<string, ManagedSandbox>();
   readonly #subjects = new Map<string, PromptSubject>();
   readonly #patches = new Map<string, Buffer>();
+  /** Trees in the run's store that patches were taken from. */
+  readonly #trees = new Map<string, string>();
   #folder: string | undefined;
   #store: GitStore | undefined;
   #cast: Cast | undefined;
@@ -73,7 +75,7 @@ export class Stage implements SimulationEffects {
     signal.throwIfAborted();
     const root = await chooseWorkRoot(process.env);
     await mkdir(root, { recursive: true });
-    this.#folder = await mkdtemp(path.join(root, 'troupe-run-'));
+    this.#folder = await mkdtemp(path.join(root, `troupe-${process.pid}-run-`));
     this.#store = await options.task.createRunStore(path.join(this.#folder, 'store'));
     const environment = options.environment ?? process.env;
     this.#cast = await Cast.create({
@@ -101,7 +103,6 @@ export class Stage implements SimulationEffects {
 
   async #openAgent(member: CastMember): Promise<AgentEffects> {
     const { options, team, log, clock, signal } = this.#plan;
-    const model = await this.#theCast.modelFor(member, member.model, member.field);
     const partners = team.filter((other) => other.id !== member.id).map((other) => other.id);
     const descriptions = selectFeatures(options.task.task, member.features).map(async (feature) => ({
       id: feature.id,
@@ -114,12 +115,20 @@ export class Stage implements SimulationEffects {
       limit: 0,
       instructions: member.instructions,
     });
-    const sandbox = await this.#plan.sandboxes.create({
-      name: member.id,
-      folderName: options.task.folderName,
-      populate: (folder) => options.task.populateClone(folder, signal),
-    });
-    this.#sandboxes.set(member.id, sandbox);
+    // Side by side, since both wait for git; neither is left to itself when the other fails.
+    const [cast, opened] = await Promise.allSettled([
+      this.#theCast.modelFor(member, member.model, member.field),
+      this.#plan.sandboxes.create({
+        name: member.id,
+        folderName: options.task.folderName,
+        populate: (folder) => options.task.populateClone(folder, signal),
+      }),
+    ]);
+    if (opened.status === 'fulfilled') this.#sandboxes.set(member.id, opened.value);
+    if (cast.status === 'rejected') throw cast.reason;
+    if (opened.status === 'rejected') throw opened.reason;
+    const model = cast.value;
+    const sandbox = opened.value;
     const connection = await this.#bus.connect(member.id);
     const toolboxes = agentToolboxes(partners.length > 0);
     return new AgentSession({ id: member.id, model, sandbox, connection, toolboxes, log, clock, signal });
@@ -170,7 +179,8 @@ export class Stage implements SimulationEffects {
         if (sandbox === undefined) throw new Error(`${id} has no sandbox`);
         return sandbox.withFiles(async (folder) => {
           const { tree, leftOut } = await options.task.snapshot(store, folder);
-          return { patch: await store.diff(base, tree), leftOut: leftOut.map((file) => file.path) };
+          const patch = await store.diff(base, tree);
+          return { patch, tree, leftOut: leftOut.map((file) => file.path) };
         });
       }),
     );
@@ -178,6 +188,7 @@ export class Stage implements SimulationEffects {
       const result = taken[index];
       if (result?.status === 'fulfilled') {
         this.#patches.set(member.id, result.value.patch);
+        this.#trees.set(member.id, result.value.tree);
         this.#recordPatch(member, result.value.patch, result.value.leftOut);
       } else {
         this.#recordFault(member.id, result?.reason);
@@ -215,11 +226,15 @@ export class Stage implements SimulationEffects {
       store: this.#theStore,
       sandboxes: this.#plan.sandboxes,
       features: options.features,
-      branches: team.map((member) => ({
-        agent: member.id,
-        features: member.features,
-        patch: this.#patches.get(member.id) ?? Buffer.alloc(0),
-      })),
+      branches: team.map((member) => {
+        const tree = this.#trees.get(member.id);
+        return {
+          agent: member.id,
+          features: member.features,
+          patch: this.#patches.get(member.id) ?? Buffer.alloc(0),
+          ...(tree === undefined ? {} : { tree }),
+        };
+      }),
       mergeModel: () => this.#mergeModel(),
       events: () => memory.events,
       log,
