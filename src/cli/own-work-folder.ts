@@ -20,7 +20,7 @@ export function ownWorkFolder(): OwnWorkFolder {
   return {
     open: async () => {
       const root = await chooseWorkRoot(process.env);
-      folder = mkdtempSync(path.join(root, 'troupe-'));
+      folder = mkdtempSync(path.join(root, `troupe-${process.pid}-work-`));
       process.env[VARIABLE] = folder;
     },
     removeNow: () => {

@@ -20,7 +20,8 @@ export class FolderSandbox implements ManagedSandbox {
   readonly inputs: string;
   readonly #places: SandboxPlaces;
   readonly #enclosure: Enclosure;
-  readonly #id = randomBytes(8).toString('hex');
+  /** With the harness's process id, so that what a dead one left is known. */
+  readonly #id = `${process.pid}-${randomBytes(8).toString('hex')}`;
   readonly #since = processTime();
   readonly #pipes: CommandPipes;
   readonly #drained = new Set<Readable>();

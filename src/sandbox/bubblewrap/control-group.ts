@@ -99,6 +99,11 @@ export function findControlGroups(): ControlGroupPlaces | undefined {
   return found.places;
 }
 
+/** Every group below which one of ours may lie. */
+export function controlGroupParents(): string[] {
+  return findControlGroups()?.parents.slice() ?? [];
+}
+
 function candidates(): ControlGroupPlaces[] {
   return controlGroupCandidates(read('/proc/self/cgroup'), read('/proc/self/mounts')).filter(
     ({ version, parents }) =>
