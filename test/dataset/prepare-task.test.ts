@@ -4,6 +4,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   readdirSync,
   readlinkSync,
@@ -11,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { UserMistake } from '../../src/base/errors.js';
@@ -131,6 +133,20 @@ git checkout -q - && git branch -q keep solution\n`,
     const run = await prepared.createRunStore(path.join(shallow.root, 'run'));
     await prepared.populateEvaluation(run, await run.treeOf(prepared.baseCommit), path.join(shallow.root, 'evaluation'));
     expect(git(path.join(shallow.root, 'evaluation'), 'status', '--porcelain')).toBe('');
+  });
+
+  it('keeps its cache on another file system than the one setup.sh ran on', async () => {
+    const { root, prepare } = oneTask();
+    // Scratch folders of tests lie in memory where they can; the system's temporary folder and home do not.
+    const elsewhere = [tmpdir(), homedir()].find((folder) => statSync(folder).dev !== statSync(root).dev) ?? root;
+    const cacheFolder = mkdtempSync(path.join(elsewhere, 'troupe-cache-'));
+    try {
+      const prepared = await prepare({ cacheFolder });
+      await prepared.populateClone(path.join(root, 'clone'));
+      expect(git(path.join(root, 'clone'), 'status', '--porcelain')).toBe('');
+    } finally {
+      rmSync(cacheFolder, { recursive: true });
+    }
   });
 
   it('makes do with the base commit alone where older objects are missing', async () => {
