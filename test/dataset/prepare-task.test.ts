@@ -137,8 +137,8 @@ git checkout -q - && git branch -q keep solution\n`,
 
   it('keeps its cache on another file system than the one setup.sh ran on', async () => {
     const { root, prepare } = oneTask();
-    // Scratch folders of tests lie in memory where they can; the system's temporary folder and home do not.
-    const elsewhere = [tmpdir(), homedir()].find((folder) => statSync(folder).dev !== statSync(root).dev) ?? root;
+    const folders = ['/dev/shm', tmpdir(), homedir()].filter((folder) => existsSync(folder));
+    const elsewhere = folders.find((folder) => statSync(folder).dev !== statSync(root).dev) ?? root;
     const cacheFolder = mkdtempSync(path.join(elsewhere, 'troupe-cache-'));
     try {
       const prepared = await prepare({ cacheFolder });
