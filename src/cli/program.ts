@@ -107,6 +107,15 @@ export function buildProgram(): Command {
       });
     });
 
+  subcommand(
+    program,
+    'doctor',
+    'Say what this machine can do, what is missing, and the command that mends it.',
+  )
+    .option('--clean', 'remove what runs left that were killed: processes, folders, containers', false)
+    .option('--json', 'print the findings as JSON on stdout, everything else on stderr', false)
+    .action(async (flags) => (await import('./commands/doctor.js')).doctor(flags));
+
   const dataset = subcommand(program, 'dataset', 'Look at and check tasks in CooperBench’s layout.');
 
   addDatasetFlags(subcommand(dataset, 'list', 'List tasks, features and pairs.')).action(async (flags) =>
