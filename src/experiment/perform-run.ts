@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { mkdtemp, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserMistake } from '../base/errors.js';
 import { listTasks } from '../dataset/list-tasks.js';
@@ -165,8 +164,9 @@ async function checkLogsFolder(folder: string): Promise<void> {
     place = path.dirname(place);
     facts = await stat(place).catch(() => undefined);
   }
-  const isWritable = await access(place, constants.W_OK).then(
-    () => true,
+  // Trying is the only proof: permissions say nothing about file systems that hold no files.
+  const isWritable = await mkdtemp(path.join(place, '.troupe-probe-')).then(
+    (probe) => rmdir(probe).then(() => true),
     () => false,
   );
   if (facts?.isDirectory() === true && isWritable) return;

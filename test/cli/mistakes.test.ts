@@ -244,6 +244,11 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     where: '--logs-dir',
     remedy: 'a folder',
   },
+  'logs where no file can be': {
+    words: () => run({ '--logs-dir': '/proc/troupe/logs' }),
+    where: '--logs-dir',
+    remedy: 'a folder',
+  },
   'a task without its test script': {
     words: () => run({ '--dataset-dir': dataset('no-scripts') }),
     where: 'run_tests.sh',
