@@ -7,7 +7,7 @@ import { packageFolder } from '../src/base/version.js';
 import { listTasks } from '../src/dataset/list-tasks.js';
 import { prepareTask, type PrepareOptions } from '../src/dataset/prepare-task.js';
 import { pairs, type Task } from '../src/dataset/task.js';
-import { scratchParent } from '../src/git/scratch-parent.js';
+import { chooseWorkRoot } from '../src/sandbox/work-root.js';
 import { withoutTestFiles } from '../src/git/test-files.js';
 import { goldConflicts, type PairConflict } from '../src/referee/merge/gold-conflicts.js';
 import type { Benchmark } from './benchmark.js';
@@ -29,7 +29,7 @@ export const merge: Benchmark = {
     'merging all pairs of gold patches of the bundled dataset against a shell loop "checkout, apply, commit, checkout, apply, commit, merge" in a work tree; repositories set up beforehand, in the same folder of temporary files',
   run: async (say) => {
     const tasks = await listTasks(path.join(packageFolder(), 'dataset'));
-    const folder = await mkdtemp(path.join(scratchParent(), 'troupe-bench-'));
+    const folder = await mkdtemp(path.join(await chooseWorkRoot(process.env), 'troupe-bench-'));
     try {
       say(`setting up ${tasks.length} tasks`);
       const places = { cacheFolder: path.join(folder, 'cache'), workFolder: folder };

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { GitStore } from '../git/git-store.js';
-import { scratchParent } from '../git/scratch-parent.js';
+import { chooseWorkRoot } from '../sandbox/work-root.js';
 import type { Snapshot, SnapshotOptions } from '../git/snapshot.js';
 import { copyFiles } from './copy-files.js';
 import type { Task } from './task.js';
@@ -45,7 +45,7 @@ export class PreparedTask {
 
   /** Gives `use` such a store in a scratch folder, which is gone afterwards. */
   async withRunStore<Result>(use: (store: GitStore) => Promise<Result>): Promise<Result> {
-    const folder = await mkdtemp(path.join(scratchParent(), `troupe-${process.pid}-store-`));
+    const folder = await mkdtemp(path.join(await chooseWorkRoot(process.env), `troupe-${process.pid}-store-`));
     try {
       return await use(await this.createRunStore(folder));
     } finally {

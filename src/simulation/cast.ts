@@ -56,9 +56,11 @@ export class Cast {
     const { task, team, seed } = this.#options;
     const persona = findPersona(name.slice(name.indexOf('/') + 1), field);
     const knowledge = await gatherKnowledge(this.#trees, task.task, team, member, seed, persona.needs);
-    return new ScriptedModel(name, (request) =>
-      request.purpose === 'plan' ? persona.plan(knowledge) : persona.work(knowledge),
-    );
+    return new ScriptedModel(name, ({ purpose }) => {
+      // Drawn apart for each phase: work resumed by itself, or replayed, is worded as in one go.
+      const drawn = { ...knowledge, random: seededRandom(`${seed}/${member.id}/${purpose}`) };
+      return purpose === 'plan' ? persona.plan(drawn) : persona.work(drawn);
+    });
   }
 
   /** Budget inside, retries outside, so that every try is checked before it is made. */

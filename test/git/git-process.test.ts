@@ -3,7 +3,6 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { closedGitEnvironment, firstComplaint, GitError, runGit } from '../../src/git/git-process.js';
 import { parseGitVersion, requireGit } from '../../src/git/git-version.js';
-import { scratchParent } from '../../src/git/scratch-parent.js';
 import { git, scratchFolder } from './scratch.js';
 
 const scratch = scratchFolder();
@@ -121,10 +120,6 @@ describe('helpers', () => {
     );
     expect(firstComplaint('something else\n')).toBe('something else');
     expect(firstComplaint('')).toBe('');
-  });
-
-  it('give a scratch folder that exists', () => {
-    expect(existsSync(scratchParent())).toBe(true);
   });
 
   it('close the environment by listing every setting', () => {
