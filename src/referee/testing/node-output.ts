@@ -1,8 +1,12 @@
 import { sumCounts, testCounts, type OutputParser, type TestCounts } from './test-counts.js';
 
 const SUMMARY = /^(?:# |ℹ )(tests|pass|fail|cancelled|skipped|todo) (\d{1,9})$/;
-/** Top-level result lines, in TAP and in the spec reporter's form. */
-const RESULT = /^(?:(ok|not ok) \d+ - (\S+)|([✔✖]) (\S+) \([\d.]+ms\))$/;
+/**
+ * Top-level result lines, in TAP and in the spec reporter's form. A name with blanks is a test's title, unless it
+ * is the path of a file in a clone.
+ */
+const NAME = String.raw`(\S+|\/.+\/agent_workspace\/.+)`;
+const RESULT = new RegExp(String.raw`^(?:(ok|not ok) \d+ - ${NAME}|([✔✖]) ${NAME} \([\d.]+ms\))$`);
 const SOURCE_FILE = /\.[cm]?[jt]sx?$/;
 
 /**
