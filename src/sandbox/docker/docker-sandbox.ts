@@ -59,10 +59,16 @@ export class DockerSandbox implements ManagedSandbox {
   }
 
   run(command: readonly [string, ...string[]], options: CommandOptions = {}): Promise<CommandResult> {
-    const nul = command.some((part) => part.includes('\0'));
-    if (nul) return Promise.resolve(refusedCommand('arguments may not hold null characters'));
+    const variables = Object.entries(options.environment ?? {}).map(([name, value]) => `${name}=${value}`);
+    const given = [...variables, ...command];
+    if (given.some((part) => part.includes('\0'))) {
+      return Promise.resolve(refusedCommand('arguments may not hold null characters'));
+    }
     return this.#during(() =>
-      this.#runScript(['bash', '-c', RUN_SCRIPT, 'troupe', this.workspace, ...command], options),
+      this.#runScript(
+        ['bash', '-c', RUN_SCRIPT, 'troupe', this.workspace, String(variables.length), ...given],
+        options,
+      ),
     );
   }
 
@@ -111,14 +117,13 @@ export class DockerSandbox implements ManagedSandbox {
     options.signal?.throwIfAborted();
     await this.#renewal;
     const marker = this.#nextMarker();
-    const given = Object.entries(options.environment ?? {}).map(([name, value]) => `${name}=${value}`);
     const ends = [this.#disposing.signal, ...(options.signal === undefined ? [] : [options.signal])];
     return runDockerCommand({
       container: this.#parts.container,
       warden: this.#warden,
       marker,
       command,
-      environment: [...given, `${MARKER_VARIABLE}=${marker}`],
+      environment: [`${MARKER_VARIABLE}=${marker}`],
       options: { ...options, signal: AbortSignal.any(ends) },
       startAnew: () => this.#startAnew(),
     });

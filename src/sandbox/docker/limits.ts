@@ -19,6 +19,8 @@ export interface DockerLimits {
 }
 
 const GIBIBYTE = 1024 ** 3;
+/** Bytes in /dev/shm, which count as memory too. */
+const SHARED_MEMORY = 64 * 1024 ** 2;
 
 export const DEFAULT_DOCKER_LIMITS: DockerLimits = {
   memory: 4 * GIBIBYTE,
@@ -43,10 +45,12 @@ export function hostConfiguration(
   engine: { readonly cpus: number; readonly limitsDisk: boolean },
   mounts: readonly VolumeMount[],
 ): HostConfig {
+  const file = Math.min(limits.file, limits.disk);
   return {
     AutoRemove: true,
     NetworkMode: limits.network ? 'default' : 'none',
     IpcMode: 'private',
+    ShmSize: SHARED_MEMORY,
     CapDrop: ['ALL'],
     SecurityOpt: ['no-new-privileges'],
     Privileged: false,
@@ -55,7 +59,7 @@ export function hostConfiguration(
     NanoCpus: Math.round(Math.min(limits.cpus, engine.cpus) * 1e9),
     PidsLimit: limits.processes,
     Ulimits: [
-      { Name: 'fsize', Soft: limits.file, Hard: limits.file },
+      { Name: 'fsize', Soft: file, Hard: file },
       { Name: 'nofile', Soft: 8192, Hard: 8192 },
       { Name: 'core', Soft: 0, Hard: 0 },
     ],

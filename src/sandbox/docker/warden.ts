@@ -5,7 +5,7 @@ import type { Container } from 'dockerode';
 import { FrameReader } from './frames.js';
 
 /** Milliseconds that the first process of a container may take to kill what it is asked to. */
-const ANSWER_AT_MOST = 10_000;
+const ANSWER_AT_MOST = 5_000;
 /** Characters of an unfinished line that are kept; the warden's own lines are short. */
 const LINE_AT_MOST = 200;
 
