@@ -23,6 +23,11 @@ export interface LocalCommand {
   /** Descriptors that the command gets as its 3, 4, …, or none in that place; they stay open here. */
   readonly descriptors?: readonly (number | 'ignore')[];
   /**
+   * Starts the command in another way: gives a process that opens its descriptors itself, so that they, and the
+   * pipes' ends, must stay open until it has ended.
+   */
+  readonly launch?: () => ChildProcess;
+  /**
    * Looks after the command while it runs: is given its process id and a way to end it, with a line for stderr
    * that says why; gives the function that stops the looking.
    */
@@ -92,6 +97,7 @@ export async function runLocalCommand(request: LocalCommand): Promise<CommandRes
   try {
     const [exitCode, signal] = await Promise.race([ended, givenUp]);
     clearTimeout(timer);
+    if (request.launch !== undefined) closeWriters(request.pipes);
     await watch.settled();
     options.signal?.throwIfAborted();
     return result(exitCode ?? 128 + (signal === null ? 0 : constants.signals[signal]));
@@ -110,17 +116,19 @@ async function start(request: LocalCommand): Promise<Started> {
   const [program, ...parameters] = request.command;
   const { pipes, descriptors = [] } = request;
   try {
-    const child = spawn(program, parameters, {
-      cwd: request.folder,
-      env: request.environment,
-      detached: true,
-      stdio: [
-        request.options.stdin === undefined ? 'ignore' : 'pipe',
-        pipes?.[0].writer ?? 'pipe',
-        pipes?.[1].writer ?? 'pipe',
-        ...descriptors,
-      ],
-    });
+    const child =
+      request.launch?.() ??
+      spawn(program, parameters, {
+        cwd: request.folder,
+        env: request.environment,
+        detached: true,
+        stdio: [
+          request.options.stdin === undefined ? 'ignore' : 'pipe',
+          pipes?.[0].writer ?? 'pipe',
+          pipes?.[1].writer ?? 'pipe',
+          ...descriptors,
+        ],
+      });
     if (child.pid === undefined) {
       const [error] = (await once(child, 'error')) as [unknown];
       throw error;
@@ -129,11 +137,17 @@ async function start(request: LocalCommand): Promise<Started> {
     child.on('error', () => {});
     return { process: child };
   } catch (error) {
+    if (request.launch !== undefined) closeWriters(pipes);
     for (const pipe of pipes ?? []) pipe.reader.destroy();
     return refusalToStart(request, error);
   } finally {
-    for (const pipe of pipes ?? []) closeSync(pipe.writer);
+    // Both ends are wanted where the process opens them itself; see `launch`.
+    if (request.launch === undefined) closeWriters(pipes);
   }
+}
+
+function closeWriters(pipes: LocalCommand['pipes']): void {
+  for (const pipe of pipes ?? []) closeSync(pipe.writer);
 }
 
 /** Failures to start that the command itself is to blame for, as shells report them. */

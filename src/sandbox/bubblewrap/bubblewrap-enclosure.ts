@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { InfrastructureFault } from '../../base/errors.js';
 import type { EnclosedCommand, Enclosure } from '../enclosure.js';
-import { runLocalCommand } from '../local-command.js';
+import { runLocalCommand, type LocalCommand } from '../local-command.js';
 import { MARKER_VARIABLE } from '../sandbox-environment.js';
 import type { CommandResult } from '../sandbox.js';
 import {
@@ -17,11 +17,12 @@ import {
 } from './bubblewrap-arguments.js';
 import { readConfinedFile, writeConfinedFile, type ShownFolder } from './confined-files.js';
 import { ControlGroup, type ControlGroupPlaces } from './control-group.js';
-import { isAtLeast } from './find-bubblewrap.js';
+import { findSystemProgram, isAtLeast } from './find-bubblewrap.js';
 import type { ConfinedLimits } from './limits.js';
 import { makePrivateEtc } from './private-etc.js';
-import { inheritedDescriptors } from './inherited-descriptors.js';
+import { withoutInherited } from './inherited-descriptors.js';
 import { ResourceWatch } from './resource-watch.js';
+import { Standby } from './standby.js';
 
 export interface BubblewrapEnclosureRequest {
   readonly confinement: Confinement;
@@ -44,6 +45,7 @@ export class BubblewrapEnclosure implements Enclosure {
   readonly #statusFolder: string;
   #statuses = 0;
   #group: ControlGroup | undefined;
+  #standby: Standby | undefined;
   #watch: ResourceWatch | undefined;
 
   constructor(request: BubblewrapEnclosureRequest) {
@@ -64,6 +66,12 @@ export class BubblewrapEnclosure implements Enclosure {
     await makePrivateEtc(places.etc, view.shown);
     if (filter !== undefined) await writeFile(this.#filterFile, filter, { mode: 0o400 });
     if (groups !== undefined) this.#group = ControlGroup.create(groups, limits);
+    const bash = findSystemProgram('bash');
+    if (this.#group !== undefined && bash !== undefined) {
+      const marker = `${process.pid}-standby/`;
+      this.#standby = new Standby(bash, this.#statusFolder, this.#group.entrances, marker);
+      this.#standby.prepare();
+    }
     this.#watch = new ResourceWatch(
       [places.workspace, places.home, places.temporary, places.sharedMemory],
       limits,
@@ -74,37 +82,57 @@ export class BubblewrapEnclosure implements Enclosure {
   async run({ marker, ...request }: EnclosedCommand): Promise<CommandResult> {
     const { environment, helpers, limits, filter } = this.#request;
     const status = this.#openStatus();
-    const nothing = openSync('/dev/null', constants.O_RDWR);
     const filterDescriptor =
       filter === undefined ? undefined : openSync(this.#filterFile, constants.O_RDONLY);
+    const command = confinedCommand({
+      helpers,
+      confining: this.#confining,
+      environment: { ...environment, ...request.options.environment, [MARKER_VARIABLE]: marker },
+      limits,
+      limitsProcesses: PROCESSES_COUNT_BY_NAMESPACE,
+      command: request.command,
+      descriptors: { status: 3, filter: filterDescriptor === undefined ? undefined : 4 },
+      groups: this.#standby === undefined ? (this.#group?.entrances ?? []) : [],
+    });
     try {
       const result = await runLocalCommand({
         ...request,
+        ...this.#launch(command, marker, request, [status, filterDescriptor]),
         program: request.command[0],
         isWrapped: true,
-        command: confinedCommand({
-          helpers,
-          confining: this.#confining,
-          environment: { ...environment, ...request.options.environment, [MARKER_VARIABLE]: marker },
-          limits,
-          limitsProcesses: PROCESSES_COUNT_BY_NAMESPACE,
-          command: request.command,
-          descriptors: { status: 3, filter: filterDescriptor === undefined ? undefined : 4 },
-          groups: this.#group?.entrances ?? [],
-        }),
+        command,
         folder: '/',
         // Nothing that the agent may choose (LD_PRELOAD) reaches bubblewrap itself.
         environment: { [MARKER_VARIABLE]: marker },
-        descriptors: withoutInherited([status, filterDescriptor ?? nothing], nothing),
+        descriptors: [status, filterDescriptor ?? 'ignore', ...withoutInherited(2)],
         guard: (id, end) => this.#watch?.watch(id, end) ?? ((): void => {}),
       });
-      if (result.exitCode === 1 && !saysThatCommandBegan(status)) throw notConfined(result.stderr);
+      if (result.exitCode !== 0 && !result.timedOut && !saysThatCommandBegan(status)) checkRefusal(result);
       return result;
     } finally {
       closeSync(status);
-      closeSync(nothing);
       if (filterDescriptor !== undefined) closeSync(filterDescriptor);
     }
+  }
+
+  /** How the command comes to run in its control groups without waiting for the kernel. */
+  #launch(
+    command: readonly [string, ...string[]],
+    marker: string,
+    { pipes, options }: Pick<EnclosedCommand, 'pipes' | 'options'>,
+    [status, filter]: readonly [number, number | undefined],
+  ): Pick<LocalCommand, 'launch'> {
+    const standby = this.#standby;
+    // What holds null characters is for the ordinary start to refuse.
+    if (standby === undefined || pipes === undefined || command.some((each) => each.includes('\0')))
+      return {};
+    const order = {
+      command,
+      marker,
+      descriptors: [pipes[0].writer, pipes[1].writer, status, filter] as const,
+      readsStdin: options.stdin !== undefined,
+    };
+    return { launch: () => standby.launch(order) };
   }
 
   readFile(file: string): Promise<Buffer> {
@@ -116,6 +144,8 @@ export class BubblewrapEnclosure implements Enclosure {
   }
 
   end(atOnce: boolean): void {
+    this.#standby?.end();
+    this.#standby = undefined;
     this.#group?.remove(atOnce);
     this.#group = undefined;
   }
@@ -130,16 +160,6 @@ export class BubblewrapEnclosure implements Enclosure {
   }
 }
 
-/** Puts nothing in the place of what the harness itself was started with and would pass on unseen. */
-function withoutInherited(own: readonly number[], nothing: number): (number | 'ignore')[] {
-  const inherited = inheritedDescriptors();
-  const descriptors: (number | 'ignore')[] = [...own];
-  for (let place = 3 + own.length; place <= Math.max(0, ...inherited); place += 1) {
-    descriptors.push(inherited.has(place) ? nothing : 'ignore');
-  }
-  return descriptors;
-}
-
 /** From Linux 5.14 on, a limit on a user's processes set in a user namespace counts those of the namespace. */
 const PROCESSES_COUNT_BY_NAMESPACE = isAtLeast(release(), [5, 14]);
 
@@ -150,8 +170,16 @@ function saysThatCommandBegan(status: number): boolean {
   return buffer.toString('latin1', 0, length).includes('"exit-code"');
 }
 
-function notConfined(stderr: string): InfrastructureFault {
-  return new InfrastructureFault(`a command could not be confined: ${stderr.trim().slice(-300)}`, {
+/**
+ * Judges a command that ended before it began.
+ *
+ * @throws {InfrastructureFault} unless its arguments are to blame.
+ */
+function checkRefusal({ exitCode, stderr }: CommandResult): void {
+  if (exitCode === 126) return;
+  // Killed from outside while it was being confined: whoever did that gives the reason.
+  if (exitCode > 128) return;
+  throw new InfrastructureFault(`a command could not be confined: ${stderr.trim().slice(-300)}`, {
     code: 'command-not-started',
     remedy: 'see `troupe doctor`',
   });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { constants, openSync, readdirSync, readFileSync } from 'node:fs';
 
 /** O_CLOEXEC on every architecture that Node runs on. */
 const CLOSED_ON_EXECUTION = 0o2000000;
@@ -22,4 +22,20 @@ function isInherited(descriptor: number): boolean {
   } catch {
     return false;
   }
+}
+
+let nothing: number | undefined;
+
+/**
+ * What to give a program as its descriptors after the first `3 + own`, so that it gets nothing in the place of what
+ * this process was started with.
+ */
+export function withoutInherited(own: number): (number | 'ignore')[] {
+  const inherited = inheritedDescriptors();
+  nothing ??= openSync('/dev/null', constants.O_RDWR);
+  const descriptors: (number | 'ignore')[] = [];
+  for (let place = 3 + own; place <= Math.max(0, ...inherited); place += 1) {
+    descriptors.push(inherited.has(place) ? nothing : 'ignore');
+  }
+  return descriptors;
 }
