@@ -111,15 +111,19 @@ export async function buildImage(
 const LINES_KEPT = 10;
 
 async function follow(docker: Docker, stream: NodeJS.ReadableStream, progress: ImageProgress): Promise<void> {
+  let failure: string | undefined;
   await new Promise<void>((resolve, reject) => {
     docker.modem.followProgress(
       stream,
       (error: Error | null) => (error === null ? resolve() : reject(error)),
       (event: unknown) => {
-        const { stream: text, status, id } = event as Record<string, unknown>;
+        const { stream: text, status, id, error } = event as Record<string, unknown>;
+        // A failure comes as one more event, after which the stream ends as always.
+        if (typeof error === 'string') failure = error;
         const line = [id, status, text].filter((part) => typeof part === 'string').join(' ');
         for (const part of line.split('\n')) if (part.trim() !== '') progress(part.trimEnd());
       },
     );
   });
+  if (failure !== undefined) throw new Error(failure);
 }
