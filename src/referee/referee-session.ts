@@ -13,8 +13,14 @@ import type { MergeStrategy, Verdict } from '../log/referee-events.js';
 import type { ChatModel } from '../model/chat-model.js';
 import type { SandboxProvider } from '../sandbox/sandbox.js';
 import { COARSE_CODEBOOK, coarseCause } from '../taxonomy/coarse-cause.js';
-import { mergeBranches, type Branch } from './merge/merge-branches.js';
-import type { AppliedPatch, FeatureOutcome, MergeAttempt, RefereeEffects } from './referee-effects.js';
+import { mergeBranches, type Branch, type MergedBranches } from './merge/merge-branches.js';
+import type {
+  AppliedPatch,
+  EvaluationType,
+  FeatureOutcome,
+  MergeAttempt,
+  RefereeEffects,
+} from './referee-effects.js';
 import { runFeatureTests } from './testing/run-feature-tests.js';
 import { mergeWithModel } from './merge-with-model.js';
 
@@ -33,6 +39,7 @@ export interface RefereeEquipment {
   readonly store: GitStore;
   readonly sandboxes: SandboxProvider;
   readonly features: readonly number[];
+  readonly evaluation: EvaluationType;
   readonly branches: readonly SubmittedBranch[];
   /** Makes the model of the ladder's last rung; nothing where no live model is at hand. */
   readonly mergeModel: () => Promise<ChatModel | undefined>;
@@ -59,6 +66,9 @@ interface TestOrder {
 export class RefereeSession implements RefereeEffects {
   readonly #equipment: RefereeEquipment;
   readonly #trees = new Map<string, string>();
+  readonly #disposals: Promise<void>[] = [];
+  /** The first rung, under way while the branches are tested alone. */
+  #naive: Promise<MergedBranches> | undefined;
 
   constructor(equipment: RefereeEquipment) {
     this.#equipment = equipment;
@@ -112,20 +122,25 @@ export class RefereeSession implements RefereeEffects {
       if (tree === undefined) return [];
       return features.map((feature): TestOrder => ({ feature, tree, agent, stage: 'alone' }));
     });
+    const branches = branchesOf(patches);
+    if (branches !== undefined && this.#equipment.evaluation === 'merge') {
+      // Costs next to nothing beside the tests, and the first rung is always climbed.
+      this.#naive = mergeBranches(this.#equipment.store, branches, 'naive', this.#equipment.signal);
+      this.#naive.catch(() => {});
+    }
     return this.#test(orders);
   }
 
   async merge(strategy: MergeStrategy, patches: readonly AppliedPatch[]): Promise<MergeAttempt> {
     const { store, task, log, signal } = this.#equipment;
-    const [first, ...others] = patches.flatMap(({ agent, commit }): Branch[] =>
-      commit === undefined ? [] : [{ agent, commit }],
-    );
-    if (first === undefined || others.length + 1 < patches.length) {
+    const branches = branchesOf(patches);
+    if (branches === undefined) {
       return this.#record({ strategy, status: 'missing_input' }, 'a patch does not apply to the base commit');
     }
     log.flush();
-    if (strategy === 'llm') return this.#mergeByModel([first, ...others]);
-    const merged = await mergeBranches(store, [first, ...others], strategy, signal);
+    if (strategy === 'llm') return this.#mergeByModel(branches);
+    const ahead = strategy === 'naive' ? this.#naive : undefined;
+    const merged = await (ahead ?? mergeBranches(store, branches, strategy, signal));
     if (merged.status === 'conflicts') {
       const { conflicts, sections, lines, score } = merged;
       const files = conflicts.map((conflict) => ({
@@ -235,7 +250,21 @@ export class RefereeSession implements RefereeEffects {
       testsPatch: await feature.testsPatch(),
       timeout: testTimeout,
       signal,
+      onDisposal: (disposal) => {
+        this.#disposals.push(disposal);
+        disposal.catch(() => {});
+      },
     });
+  }
+
+  /**
+   * Resolves once nothing is left of the sandboxes that tests ran in.
+   *
+   * @throws what kept one from being removed.
+   */
+  async settled(): Promise<void> {
+    await this.#naive?.catch(() => {});
+    await Promise.all(this.#disposals);
   }
 
   conclude(verdict: Verdict): void {
@@ -260,4 +289,12 @@ function attachmentName({ feature, stage, strategy }: TestOrder): string {
   return strategy === undefined
     ? `feature${feature}_${stage}.txt`
     : `feature${feature}_${stage}_${strategy}.txt`;
+}
+
+/** The branches to merge, in order; nothing where a patch did not apply. */
+function branchesOf(patches: readonly AppliedPatch[]): [Branch, ...Branch[]] | undefined {
+  const [first, ...others] = patches.flatMap(({ agent, commit }): Branch[] =>
+    commit === undefined ? [] : [{ agent, commit }],
+  );
+  return first === undefined || others.length + 1 < patches.length ? undefined : [first, ...others];
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { closeSync, constants, fstatSync, mkdirSync, openSync, unlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -12,35 +13,42 @@ export interface CommandPipe {
 }
 
 const BATCH = 16;
+const MAXIMUM_TRIES = 20;
 
 /**
  * Named pipes for commands' output. Node gives a child sockets where it is asked for pipes, and a socket cannot
  * be opened by name, so that `echo … > /dev/stderr` and `tee /dev/stderr` would fail in agents' commands.
+ *
+ * Pipes are made by a process of their own, many at a time, and opened and unlinked at once: no command ever
+ * finds one by its name, and those that wait may serve any sandbox.
  */
 export class CommandPipes {
-  readonly #folder: string;
-  readonly #ready: string[] = [];
+  readonly #ready: number[] = [];
   #refilling: Promise<void> | undefined;
-  #made = 0;
   #available = process.platform === 'linux';
 
-  /** @param folder is made by the first use. */
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  /** Makes pipes ahead of their use. */
-  prepare(): Promise<void> {
-    this.#refilling ??= this.#refill().finally(() => {
+  /**
+   * Makes pipes ahead of their use.
+   *
+   * @param folder a private folder, in which they have their names while they are made.
+   */
+  async prepare(folder: string): Promise<void> {
+    if (this.#ready.length >= 2) return;
+    this.#refilling ??= this.#refill(folder).finally(() => {
       this.#refilling = undefined;
     });
-    return this.#refilling;
+    await this.#refilling;
   }
 
-  /** Two pipes, for stdout and stderr; `undefined` where named pipes cannot be had. */
-  async take(): Promise<readonly [CommandPipe, CommandPipe] | undefined> {
+  /**
+   * Two pipes, for stdout and stderr; `undefined` where named pipes cannot be had.
+   *
+   * @param folder as for {@link prepare}.
+   */
+  async take(folder: string): Promise<readonly [CommandPipe, CommandPipe] | undefined> {
     // A burst of commands may use up a batch before this one has its turn.
-    while (this.#ready.length < 2 && this.#available) await this.prepare();
+    for (let tries = 0; tries < MAXIMUM_TRIES && this.#ready.length < 2; tries += 1)
+      await this.prepare(folder);
     const first = this.#open();
     if (first === undefined) return undefined;
     const second = this.#open();
@@ -52,35 +60,39 @@ export class CommandPipes {
     return [first, second];
   }
 
-  async #refill(): Promise<void> {
+  async #refill(folder: string): Promise<void> {
     if (!this.#available) return;
-    const names = Array.from({ length: BATCH }, (_, index) =>
-      path.join(this.#folder, String(this.#made + index)),
-    );
-    this.#made += BATCH;
+    const place = path.join(folder, `pipes-${randomBytes(6).toString('hex')}`);
+    const names = Array.from({ length: BATCH }, (_, index) => path.join(place, String(index)));
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      mkdirSync(place, { recursive: true, mode: 0o700 });
       await promisify(execFile)('mkfifo', ['-m', '600', ...names]);
-      this.#ready.push(...names);
-    } catch {
-      this.#available = false;
+      for (const name of names) {
+        const reading = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+        if (fstatSync(reading).isFIFO()) this.#ready.push(reading);
+        else closeSync(reading);
+      }
+    } catch (error) {
+      // A folder that went away meanwhile says nothing about the next; a program that is missing does.
+      const { code, path: missing } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' && missing === 'mkfifo') this.#available = false;
+    } finally {
+      rmSync(place, { recursive: true, force: true });
     }
   }
 
   #open(): CommandPipe | undefined {
-    const name = this.#ready.pop();
-    if (name === undefined) return undefined;
-    let reading: number | undefined;
+    const reading = this.#ready.pop();
+    if (reading === undefined) return undefined;
     try {
-      reading = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-      unlinkSync(name);
-      if (!fstatSync(reading).isFIFO()) throw new Error('not a pipe');
-      // Through the open end, so that the pipe cannot have been exchanged for one that blocks.
       const writer = openSync(`/proc/self/fd/${reading}`, constants.O_WRONLY);
       return { writer, reader: new Socket({ fd: reading, readable: true, writable: false }) };
     } catch {
-      if (reading !== undefined) closeSync(reading);
+      closeSync(reading);
       return undefined;
     }
   }
 }
+
+/** The pipes of all sandboxes of this process. */
+export const commandPipes = new CommandPipes();

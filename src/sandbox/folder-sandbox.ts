@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 
 import { InfrastructureFault } from '../base/errors.js';
-import { CommandPipes } from './command-pipes.js';
+import { commandPipes } from './command-pipes.js';
 import type { Enclosure, SandboxPlaces } from './enclosure.js';
 import { processTime, sweepProcesses } from './process-sweep.js';
 import { removeFolder } from './remove-folder.js';
@@ -23,7 +23,6 @@ export class FolderSandbox implements ManagedSandbox {
   /** With the harness's process id, so that what a dead one left is known. */
   readonly #id = `${process.pid}-${randomBytes(8).toString('hex')}`;
   readonly #since = processTime();
-  readonly #pipes: CommandPipes;
   readonly #drained = new Set<Readable>();
   readonly #forget: () => void;
   readonly #disposing = new AbortController();
@@ -38,7 +37,6 @@ export class FolderSandbox implements ManagedSandbox {
     this.#forget = forget;
     this.workspace = enclosure.workspace;
     this.inputs = enclosure.inputs;
-    this.#pipes = new CommandPipes(path.join(places.root, 'pipes'));
   }
 
   async fill(request: SandboxRequest): Promise<void> {
@@ -49,7 +47,7 @@ export class FolderSandbox implements ManagedSandbox {
     }
     await chmod(inputs, 0o555);
     // Costs a process, whose start goes unnoticed beside the filling.
-    const prepared = [this.#pipes.prepare(), this.#enclosure.prepare()];
+    const prepared = [commandPipes.prepare(this.#places.root), this.#enclosure.prepare()];
     try {
       await request.populate(workspace);
     } finally {
@@ -64,7 +62,7 @@ export class FolderSandbox implements ManagedSandbox {
       await this.#restoreWorkspace();
       this.#commands += 1;
       const marker = `${this.#id}/${this.#commands}/`;
-      const pipes = await this.#pipes.take();
+      const pipes = await commandPipes.take(this.#places.root);
       const ends = [this.#disposing.signal, ...(options.signal === undefined ? [] : [options.signal])];
       return this.#enclosure.run({
         command,

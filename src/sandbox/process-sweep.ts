@@ -36,7 +36,7 @@ const MAXIMUM_ROUNDS = 50;
  */
 export function sweepProcesses(target: SweepTarget): void {
   for (let round = 0; round < MAXIMUM_ROUNDS; round += 1) {
-    const found = findProcesses(target);
+    const found = findProcesses(target, round > 0);
     if (found.length === 0) return;
     for (const id of found) {
       try {
@@ -55,8 +55,8 @@ export function processTime(): number {
 }
 
 /** The ids of the living processes that {@link sweepProcesses} would end. */
-export function findProcesses(target: SweepTarget): number[] {
-  const all = listProcesses();
+export function findProcesses(target: SweepTarget, isFresh = true): number[] {
+  const all = isFresh ? listProcesses() : recentProcesses();
   const spared = selfAndAncestors(all);
   const children = new Map<number, number[]>();
   const found = new Set<number>();
@@ -71,6 +71,19 @@ export function findProcesses(target: SweepTarget): number[] {
     for (const child of children.get(id) ?? []) if (!spared.has(child)) found.add(child);
   }
   return [...found];
+}
+
+let recent: readonly ProcessFacts[] | undefined;
+
+/** The processes as they were in this turn of the event loop: sandboxes that end together look once. */
+function recentProcesses(): readonly ProcessFacts[] {
+  if (recent === undefined) {
+    recent = listProcesses();
+    setImmediate(() => {
+      recent = undefined;
+    }).unref();
+  }
+  return recent;
 }
 
 function listProcesses(): ProcessFacts[] {

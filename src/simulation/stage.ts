@@ -57,6 +57,7 @@ export class Stage implements SimulationEffects {
   /** Trees in the run's store that patches were taken from. */
   readonly #trees = new Map<string, string>();
   #folder: string | undefined;
+  #referee: RefereeSession | undefined;
   #store: GitStore | undefined;
   #cast: Cast | undefined;
   #closing: Promise<void> | undefined;
@@ -195,8 +196,9 @@ export class Stage implements SimulationEffects {
       }
     }
     log.flush();
-    // What agents left running must not be there when tests run. `close` tells of what cannot be removed.
-    await Promise.allSettled([...this.#sandboxes.values()].map((sandbox) => sandbox.dispose()));
+    // What agents left running must not be there when tests run; it ends as disposal begins. Removing the files goes
+    // on beside the tests, and `close` waits for it and tells of what cannot be removed.
+    for (const sandbox of this.#sandboxes.values()) sandbox.dispose().catch(() => {});
   }
 
   #recordPatch(member: CastMember, patch: Buffer, leftOut: readonly string[]): void {
@@ -221,7 +223,9 @@ export class Stage implements SimulationEffects {
       const patch = this.#patches.get(member.id);
       if (!taken.has(member.id) && patch !== undefined) this.#recordPatch(member, patch, []);
     }
+    const evaluation = options.evaluation ?? (scenario.integration === 'merge' ? 'merge' : 'test');
     const session = new RefereeSession({
+      evaluation,
       task: options.task,
       store: this.#theStore,
       sandboxes: this.#plan.sandboxes,
@@ -244,8 +248,9 @@ export class Stage implements SimulationEffects {
       testTimeout: options.testTimeout ?? 10 * 60_000,
       testConcurrency: options.testConcurrency ?? 2,
     });
+    this.#referee = session;
     return {
-      evaluation: options.evaluation ?? (scenario.integration === 'merge' ? 'merge' : 'test'),
+      evaluation,
       features: options.features,
       effects: session,
       faults: eventsOf(memory.events, 'fault-occurred').map((event) => `${event.where}: ${event.detail}`),
@@ -271,7 +276,11 @@ export class Stage implements SimulationEffects {
   }
 
   async #close(): Promise<void> {
-    const ends = [this.#bus.close(), ...[...this.#sandboxes.values()].map((sandbox) => sandbox.dispose())];
+    const ends = [
+      this.#bus.close(),
+      this.#referee?.settled(),
+      ...[...this.#sandboxes.values()].map((sandbox) => sandbox.dispose()),
+    ];
     const ended = await Promise.allSettled(ends);
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
     for (const result of ended) if (result.status === 'rejected') throw result.reason;

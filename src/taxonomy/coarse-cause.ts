@@ -15,7 +15,8 @@ export interface CoarseCause {
 
 /**
  * A first answer to why a run failed, by simple rules over its log (domain: taxonomy, rules of labelling). A
- * success, a run that broke, and a run of one agent have no coordination cause.
+ * success, a run that broke, and a run of one agent have no coordination cause; an evaluation by itself has only
+ * that of a feature that fails alone.
  *
  * The rules, first match wins:
  * 1. a feature fails on its own agent's branch, or nobody's message was delivered → implementation;
@@ -29,10 +30,13 @@ export interface CoarseCause {
  */
 export function coarseCause(events: readonly RunEvent[]): CoarseCause | undefined {
   const verdict = eventsOf(events, 'verdict-reached').at(-1);
-  const agents = eventsOf(events, 'run-started')[0]?.agents ?? [];
+  const { agents = [], phases = [] } = eventsOf(events, 'run-started')[0] ?? {};
   if (verdict === undefined || verdict.verdict.success) return undefined;
   if (verdict.verdict.lostAt === 'infrastructure' || agents.length < 2) return undefined;
+  // Patches evaluated by themselves may have had a conversation that this log does not hold.
+  if (!phases.includes('execution')) return failedAlone(events);
   return (
+    failedAlone(events) ??
     withoutConversation(events, verdict) ??
     brokenPromise(events) ??
     ignoredClaim(events) ??
@@ -45,15 +49,17 @@ export function coarseCause(events: readonly RunEvent[]): CoarseCause | undefine
   );
 }
 
+function failedAlone(events: readonly RunEvent[]): CoarseCause | undefined {
+  const alone = eventsOf(events, 'tests-finished').find((test) => test.stage === 'alone' && !test.passed);
+  if (alone === undefined) return undefined;
+  const reason = `feature ${alone.feature} fails on its own agent's branch, before any merge`;
+  return { cause: 'implementation', reason, evidence: [alone.seq] };
+}
+
 function withoutConversation(
   events: readonly RunEvent[],
   verdict: EventOf<'verdict-reached'>,
 ): CoarseCause | undefined {
-  const alone = eventsOf(events, 'tests-finished').find((test) => test.stage === 'alone' && !test.passed);
-  if (alone !== undefined) {
-    const reason = `feature ${alone.feature} fails on its own agent's branch, before any merge`;
-    return { cause: 'implementation', reason, evidence: [alone.seq] };
-  }
   if (eventsOf(events, 'message-delivered').length > 0) return undefined;
   const withheld = eventsOf(events, 'message-withheld');
   const reason = withheld.length > 0 ? 'the channel kept every message back' : 'no message was ever sent';

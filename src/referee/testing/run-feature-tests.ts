@@ -24,6 +24,11 @@ export interface TestBench {
   /** Milliseconds for one feature's tests. Default 600,000. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
+  /**
+   * Takes over waiting for the sandbox's removal, which then goes on beside what comes next; its processes have
+   * ended by then. Awaited before the result where absent.
+   */
+  readonly onDisposal?: (disposal: Promise<void>) => void;
 }
 
 export interface FeatureTestRequest extends TestBench {
@@ -95,7 +100,9 @@ export async function runFeatureTestsInOneTree(
     }
     return results;
   } finally {
-    await sandbox.dispose();
+    const disposal = sandbox.dispose();
+    if (bench.onDisposal === undefined) await disposal;
+    else bench.onDisposal(disposal);
   }
 }
 
