@@ -104,7 +104,10 @@ export class BubblewrapEnclosure implements Enclosure {
         folder: '/',
         // Nothing that the agent may choose (LD_PRELOAD) reaches bubblewrap itself.
         environment: { [MARKER_VARIABLE]: marker },
-        descriptors: [status, filterDescriptor ?? 'ignore', ...withoutInherited(2)],
+        descriptors:
+          filterDescriptor === undefined
+            ? [status, ...withoutInherited(1)]
+            : [status, filterDescriptor, ...withoutInherited(2)],
         guard: (id, end) => this.#watch?.watch(id, end) ?? ((): void => {}),
       });
       if (result.exitCode !== 0 && !result.timedOut && !saysThatCommandBegan(status)) checkRefusal(result);

@@ -19,11 +19,15 @@ export function excess(
 ): string | undefined {
   const over = (used: number | undefined, limit: number): boolean => used !== undefined && used > limit;
   const ended = 'the sandbox ended this command:';
-  if (over(use.processes, limits.processes)) return `${ended} more than ${limits.processes} processes`;
+  if (over(use.processes, limits.processes + OWN_PROCESSES))
+    return `${ended} more than ${limits.processes} processes`;
   if (over(use.memory, limits.memory)) return `${ended} more than ${inMebibytes(limits.memory)} of memory`;
   if (over(use.disk, limits.disk)) return `${ended} its files take more than ${inMebibytes(limits.disk)}`;
   return undefined;
 }
+
+/** What confines a command counts with it here, but not where the kernel refuses it one process more. */
+const OWN_PROCESSES = 8;
 
 const inMebibytes = (bytes: number): string => `${Math.floor(bytes / 1024 ** 2)} MiB`;
 

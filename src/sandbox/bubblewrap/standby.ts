@@ -95,7 +95,7 @@ export class Standby {
       cwd: '/',
       env: { TROUPE_SANDBOX: this.#marker },
       detached: true,
-      stdio: ['pipe', 'ignore', 'ignore', ...withoutInherited(2)],
+      stdio: ['pipe', 'ignore', 'ignore', ...withoutInherited(0)],
     });
     child.on('error', () => {});
     child.stdin?.on('error', () => {});

@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 
+import { UserMistake } from '../../base/errors.js';
+
 /** What a confined sandbox sees of the machine, all of it read-only. */
 export interface SystemView {
   /** Absolute paths of files and folders that are shown where they lie. */
@@ -41,8 +43,16 @@ const HOME_TOOLCHAINS = [
   '.local/share/mise/installs',
 ];
 
-/** Looks at the machine. */
+/**
+ * Looks at the machine.
+ *
+ * @throws {UserMistake} for a folder that the user wants shown and that cannot be.
+ */
 export function inspectSystem(request: SystemViewRequest): SystemView {
+  for (const folder of request.readable) {
+    const isOwn = isBelowAny(realpath(folder), OWN_FOLDERS) || isBelowAny(folder, OWN_FOLDERS);
+    if (isOwn || !mayBeShown(folder, request.home)) throw notShown(folder);
+  }
   const links: Record<string, string> = {};
   const shown = new Set<string>();
   for (const folder of PROGRAM_FOLDERS) if (existsSync(folder)) shown.add(folder);
@@ -67,6 +77,17 @@ function toolchainFolders({ environment, home, readable }: SystemViewRequest): s
     .filter(([name, value]) => /_(HOME|ROOT|DIR)$|^GOROOT$/.test(name) && path.isAbsolute(value))
     .map(([, value]) => value);
   return [node, ...named, ...HOME_TOOLCHAINS.map((name) => path.join(home, name)), ...readable];
+}
+
+/** Where a sandbox has files of its own. */
+const OWN_FOLDERS = ['/tmp', '/dev', '/workspace', '/home/agent', '/etc'];
+
+function notShown(folder: string): UserMistake {
+  return new UserMistake(`${folder} cannot be shown to a confined sandbox`, {
+    code: 'cannot-show',
+    where: 'readable',
+    remedy: 'name a folder that holds programs alone, and does not lie where a sandbox has its own',
+  });
 }
 
 const NEVER = [

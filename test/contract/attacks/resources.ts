@@ -24,6 +24,8 @@ export const RESOURCES: readonly Attack[] = [
     options: { timeout: 15_000 },
     isAlone: true,
     refused: (outcome) => {
+      // A sandbox that cannot refuse one process more may end the command instead, and say so.
+      if (/more than \d+ processes/.test(resultOf(outcome).stderr)) return;
       const alive = Number(/alive (\d+)/.exec(resultOf(outcome).stdout)?.[1]);
       expect(alive).toBeGreaterThan(8);
       expect(alive).toBeLessThanOrEqual(ATTACK_LIMITS.processes + 8);
