@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Most of the time goes to processes that tests start, so a worker for each of two cores is not too many.
+    maxWorkers: 2,
   },
 });

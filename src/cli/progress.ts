@@ -59,6 +59,10 @@ function permanentLine(event: RunEvent, senders: Map<number, string>, colors: Co
       const outcome = event.passed ? colors.green('pass') : colors.red('fail');
       return `feature ${event.feature} ${on}: ${outcome}`;
     }
+    case 'limit-unchecked':
+      return colors.yellow(
+        `${plainText(event.model)} is unpriced: --max-cost cannot hold for it (--max-tokens can)`,
+      );
     case 'fault-occurred':
       return colors.red(`fault in ${event.where}: ${plainText(event.detail, 200)}`);
     case 'verdict-reached':

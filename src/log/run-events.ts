@@ -47,6 +47,8 @@ export const runEvents = [
     /** Dollars; `null` where the model has no known price. */
     dollars: z.number().nullable(),
   }),
+  /** A limit that cannot hold, because the model has no known price; told once a model, before its first call. */
+  z.object({ type: z.literal('limit-unchecked'), limit: z.literal('dollars'), model: z.string() }),
   /** Something under the run broke. Never scored as an agent's failure. */
   z.object({
     type: z.literal('fault-occurred'),

@@ -72,6 +72,8 @@ export class Cast {
         ...(limits.dollars === undefined ? {} : { dollars: limits.dollars }),
         ...(limits.tokens === undefined ? {} : { tokens: limits.tokens }),
       },
+      onDollarLimitUnchecked: (model) =>
+        void log.append({ type: 'limit-unchecked', limit: 'dollars', model }),
       onCharge: ({ callId, modelName, usage, dollars }) => {
         if (!bare.isLive) return;
         log.append({

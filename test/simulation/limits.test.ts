@@ -148,6 +148,19 @@ describe('a limit of the whole run', () => {
       phases: ['execution'],
     });
     expect(run.of('cost-charged')).toMatchObject([{ dollars: null, usage: { input: 100, output: 20 } }]);
+    expect(run.of('limit-unchecked')).toEqual([]);
+  });
+
+  it('is told to be beyond a dollar limit, once, and runs all the same', async () => {
+    server.answerWith(playing({}));
+    const run = await bench.run(solo, {
+      models: ['other/some-model'],
+      environment: server.environment,
+      phases: ['planning', 'execution'],
+      limits: { dollars: 0.01 },
+    });
+    expect(run.of('limit-unchecked')).toMatchObject([{ limit: 'dollars', model: 'other/some-model' }]);
+    expect(run.of('cost-charged').length).toBeGreaterThan(1);
   });
 });
 
