@@ -10,25 +10,6 @@ export const RESTORE_WORKSPACE = String.raw`
 if [ -L "$1" ] || [ ! -d "$1" ]; then rm -f -- "$1"; mkdir -p -- "$1"; fi
 `;
 
-/**
- * Runs a program in the clone: `bash -c <this> troupe <clone> <number of variables> [<NAME=value> …] <program>
- * [<argument> …]`. Variables are set last, so that they are the program's alone: a search path or a preloaded
- * library of the agent's choice changes nothing of this script.
- */
-export const RUN_SCRIPT = String.raw`${RESTORE_WORKSPACE}
-cd -- "$1" || exit 126
-unset OLDPWD
-TROUPE_LEFT=$2
-shift 2
-while [ "$TROUPE_LEFT" -gt 0 ]; do
-  TROUPE_LEFT=$((TROUPE_LEFT - 1))
-  export -- "$1"
-  shift
-done
-unset TROUPE_LEFT
-exec -- "$@"
-`;
-
 const EXIT = { outside: 71, missing: 72, notAFile: 73, tooLarge: 74, notWritable: 75 } as const;
 
 /**

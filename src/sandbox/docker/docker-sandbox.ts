@@ -6,18 +6,13 @@ import { InfrastructureFault, TroupeError } from '../../base/errors.js';
 import { MARKER_VARIABLE } from '../sandbox-environment.js';
 import type { CommandOptions, CommandResult, ManagedSandbox } from '../sandbox.js';
 import { settlesWithin, startInContainer } from './container-command.js';
-import {
-  readCommand,
-  refuseByExitCode,
-  RUN_SCRIPT,
-  writeCommand,
-  type FileCommand,
-} from './container-files.js';
+import { readCommand, refuseByExitCode, writeCommand, type FileCommand } from './container-files.js';
 import { commandFault, runDockerCommand } from './docker-command.js';
 import { engineFault, statusOf } from './engine.js';
 import { withArchiveContent } from './host-copy.js';
 import type { ContainerPlaces } from './layout.js';
 import { removeContainer } from './remove-container.js';
+import { RUN_SCRIPT } from './run-script.js';
 import { removeVolume } from './volumes.js';
 import { Warden } from './warden.js';
 

@@ -111,6 +111,18 @@ describeWithDocker('Docker sandbox', () => {
     await sandbox.dispose();
   });
 
+  it('lets a background process serve later commands, and is not held up by it, however much it says', async () => {
+    const sandbox = await provider().create(request());
+    const server = 'while :; do echo beat; echo beat >&2; date +%s%N > beat; sleep 0.01; done';
+    const started = await sandbox.run(bash(`(${server}) & echo started; echo begun >&2`));
+    expect(started).toMatchObject({ exitCode: 0 });
+    expect(started.stdout).toMatch(/^(beat\n)*started\n(beat\n)*$/);
+    const first = await sandbox.run(bash('sleep 0.2; cat beat'));
+    const second = await sandbox.run(bash('sleep 0.2; cat beat'));
+    expect(Number(second.stdout)).toBeGreaterThan(Number(first.stdout));
+    await sandbox.dispose();
+  });
+
   it('is usable again, files and all, when the agent has brought its first process to a stop', async () => {
     const own = provider();
     const sandbox = await own.create(request());
