@@ -1,4 +1,3 @@
-import { seededRandom } from '../../src/base/random.js';
 import type { Task } from '../../src/dataset/task.js';
 import type { GoldTrees } from './gold-trees.js';
 import { agreeOnChanges } from './agreed-changes.js';
@@ -16,9 +15,8 @@ export async function gatherKnowledge(
   task: Task,
   team: readonly TeamMember[],
   agent: TeamMember,
-  seed: string,
   needs: KnowledgeNeed,
-): Promise<PersonaKnowledge> {
+): Promise<Omit<PersonaKnowledge, 'random'>> {
   const ownChanges = async (features: readonly number[]): Promise<KnownChange[]> =>
     trees.changes((await trees.join(features)).tree);
   const allFeatures = [...new Set(team.flatMap((member) => member.features))];
@@ -42,7 +40,6 @@ export async function gatherKnowledge(
     own,
     agreed: agreed ?? own,
     everything: everything ?? own,
-    random: seededRandom(`${seed}/${agent.id}`),
   };
 }
 

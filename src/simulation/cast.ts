@@ -55,7 +55,7 @@ export class Cast {
   async #persona(member: TeamMember, name: string, field: string): Promise<ChatModel> {
     const { task, team, seed } = this.#options;
     const persona = findPersona(name.slice(name.indexOf('/') + 1), field);
-    const knowledge = await gatherKnowledge(this.#trees, task.task, team, member, seed, persona.needs);
+    const knowledge = await gatherKnowledge(this.#trees, task.task, team, member, persona.needs);
     return new ScriptedModel(name, ({ purpose }) => {
       // Drawn apart for each phase: work resumed by itself, or replayed, is worded as in one go.
       const drawn = { ...knowledge, random: seededRandom(`${seed}/${member.id}/${purpose}`) };
