@@ -32,12 +32,10 @@ export interface Enclosure {
   run(command: EnclosedCommand): Promise<CommandResult>;
   readFile(file: string): Promise<Buffer>;
   writeFile(file: string, content: string | Uint8Array): Promise<void>;
-  /**
-   * Gives back what lies outside the sandbox's root, once its processes are dead. Safe to call twice.
-   *
-   * @param atOnce whether this process ends, so that nothing can be done later.
-   */
-  end(atOnce: boolean): void;
+  /** Gives back what lies outside the sandbox's root, once its processes are dead. Safe to call twice. */
+  end(): Promise<void>;
+  /** What can be done for {@link end} while the harness's process exits. */
+  endSynchronously(): void;
 }
 
 /** The places of a sandbox whose folder is `root`. */

@@ -107,7 +107,7 @@ export class FolderSandbox implements ManagedSandbox {
     } catch {
       // Nobody is left to be told.
     }
-    this.#enclosure.end(true);
+    this.#enclosure.endSynchronously();
   }
 
   async #end(): Promise<void> {
@@ -118,7 +118,7 @@ export class FolderSandbox implements ManagedSandbox {
       this.#sweep();
     }
     for (const stream of this.#drained) stream.destroy();
-    this.#enclosure.end(false);
+    await this.#enclosure.end();
     await chmod(this.#places.inputs, 0o755).catch(() => {});
     await removeFolder(this.#places.root);
     this.#forget();

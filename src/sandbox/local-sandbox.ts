@@ -60,5 +60,7 @@ class OpenEnclosure implements Enclosure {
     return writeWorkspaceFile(this.workspace, file, content);
   }
 
-  end(): void {}
+  async end(): Promise<void> {}
+
+  endSynchronously(): void {}
 }

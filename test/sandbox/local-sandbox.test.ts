@@ -84,7 +84,7 @@ describe('local sandbox', () => {
     it('lets a background process serve later commands until then, output and all', async () => {
       const sandbox = await create();
       const { stdout } = await sandbox.run(
-        bash('(while :; do echo beat; date +%s%N > beat; sleep 0.01; done) & echo $!'),
+        bash('(while :; do echo beat; date +%s%N > beat.new; mv beat.new beat; sleep 0.01; done) & echo $!'),
       );
       const id = Number(stdout);
       const first = await sandbox.run(bash('sleep 0.2; cat beat'));

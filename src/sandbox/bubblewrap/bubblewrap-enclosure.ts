@@ -146,11 +146,14 @@ export class BubblewrapEnclosure implements Enclosure {
     return writeConfinedFile(this.#clone, file, content);
   }
 
-  end(atOnce: boolean): void {
+  async end(): Promise<void> {
     this.#standby?.end();
-    this.#standby = undefined;
-    this.#group?.remove(atOnce);
-    this.#group = undefined;
+    await this.#group?.remove();
+  }
+
+  endSynchronously(): void {
+    this.#standby?.end();
+    this.#group?.removeSynchronously();
   }
 
   /** A file without a name, into which bubblewrap writes how far it came. */

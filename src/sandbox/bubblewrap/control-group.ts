@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ConfinedLimits } from './limits.js';
 
@@ -15,7 +16,6 @@ export interface ControlGroupPlaces {
 /** A group of processes of which the kernel counts memory and processes together. */
 export class ControlGroup {
   readonly #folders: readonly string[];
-  #attempts = 0;
 
   private constructor(folders: readonly string[]) {
     this.#folders = folders;
@@ -35,7 +35,7 @@ export class ControlGroup {
       }
       return group;
     } catch (error) {
-      group.remove();
+      group.removeSynchronously();
       throw error;
     }
   }
@@ -45,25 +45,26 @@ export class ControlGroup {
     return this.#folders.map((folder) => path.join(folder, 'cgroup.procs'));
   }
 
-  /**
-   * Once its processes are dead; one that is not yet reaped keeps the group for a moment.
-   *
-   * @param atOnce waits for that moment here, because this process ends.
-   */
-  remove(atOnce = false): void {
-    for (let attempt = 0; ; attempt += 1) {
-      const left = this.#folders.filter((folder) => !removed(folder));
-      if (left.length === 0 || attempt === ATTEMPTS) return;
-      if (!atOnce) {
-        if (this.#attempts++ < ATTEMPTS) setTimeout(() => this.remove(), 50);
-        return;
-      }
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  /** Once its processes are dead; waits for those that are not yet reaped, which keep it for a moment. */
+  async remove(): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS && !this.#removed(); attempt += 1) await delay(PAUSE);
+  }
+
+  /** What {@link remove} does while this process ends. */
+  removeSynchronously(): void {
+    for (let attempt = 0; attempt < ATTEMPTS && !this.#removed(); attempt += 1) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
     }
+  }
+
+  #removed(): boolean {
+    return this.#folders.filter((folder) => !removed(folder)).length === 0;
   }
 }
 
-const ATTEMPTS = 40;
+/** Milliseconds between two attempts. */
+const PAUSE = 10;
+const ATTEMPTS = 100;
 
 function removed(folder: string): boolean {
   try {
@@ -158,7 +159,7 @@ function isUsable(places: ControlGroupPlaces): boolean {
       env: {},
       timeout: 5000,
     });
-    group.remove(true);
+    group.removeSynchronously();
     return status === 0;
   } catch {
     return false;

@@ -37,6 +37,11 @@ const INTERVAL = 200;
 /** Files are only counted again when the file system has lost this share of the limit since the last count. */
 const DISK_STEP = 1 / 16;
 
+/** Milliseconds after which files are counted anyway: others may give back what the sandbox takes. */
+const COUNT_AT_LEAST = 2000;
+/** But no more than one part in so many of the time is spent on it. */
+const COUNT_SHARE = 20;
+
 /**
  * Looks at what a sandbox uses, where the kernel cannot be told the limit. Between two looks a command may go
  * beyond it for a moment.
@@ -47,6 +52,7 @@ export class ResourceWatch {
   readonly #countsProcesses: boolean;
   #freeAtCount: number;
   #isOver = false;
+  #nextCount = performance.now() + COUNT_AT_LEAST;
   #counting = false;
 
   /**
@@ -89,8 +95,10 @@ export class ResourceWatch {
     const lost = this.#freeAtCount - this.#free();
     // One that is over may remove files, but not add to them.
     const step = this.#isOver ? 0 : this.#limits.disk * DISK_STEP;
-    if (lost <= step || this.#counting) return undefined;
+    const isDue = performance.now() >= this.#nextCount;
+    if ((lost <= step && !isDue) || this.#counting) return undefined;
     this.#counting = true;
+    const started = performance.now();
     try {
       const free = this.#free();
       const sizes = await Promise.all(this.#folders.map((folder) => bytesBelow(folder)));
@@ -100,6 +108,8 @@ export class ResourceWatch {
       this.#isOver = reason !== undefined;
       return reason;
     } finally {
+      const now = performance.now();
+      this.#nextCount = now + Math.max(COUNT_AT_LEAST, (now - started) * COUNT_SHARE);
       this.#counting = false;
     }
   }

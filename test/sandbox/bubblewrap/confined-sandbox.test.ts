@@ -38,6 +38,8 @@ describe.skipIf(whyNoBubblewrap !== undefined)(
         await provider.disposeAll();
       }
       expect((await readdir(root)).filter((name) => name.startsWith('troupe-'))).toEqual([]);
+      const left = await findMachineLeftovers({ workRoots: [], isAlive: (id) => id !== process.pid });
+      expect(left).toEqual([]);
     };
 
     it('has the same paths on every machine and in every run', async () => {
