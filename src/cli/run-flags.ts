@@ -39,7 +39,7 @@ export function addRunFlags(command: Command) {
     .option('--logs-dir <folder>', 'where results are written', 'logs')
     .addOption(
       new Option('--sandbox <kind>', 'where commands of agents run')
-        .choices(['local'] as const)
+        .choices(['local', 'confined', 'docker', 'unconfined'] as const)
         .default('local' as const),
     )
     .option('--seed <text>', 'seed of everything that is drawn', '1')
@@ -67,6 +67,8 @@ export interface RunFlags {
   readonly createPr?: true | undefined;
   readonly datasetDir?: string | undefined;
   readonly logsDir: string;
+  /** `unconfined` is `local` with the user's word that it may be so. */
+  readonly sandbox: 'local' | 'confined' | 'docker' | 'unconfined';
   readonly seed: string;
   readonly schedule?: 'concurrent' | 'lockstep' | undefined;
   readonly maxCost?: number | undefined;

@@ -1,6 +1,8 @@
 import type { FileInterface } from '../../experiment/file-interface.js';
 import type { StepOptions, StepResult } from '../../experiment/perform-run.js';
 import type { RunEvent } from '../../log/event.js';
+import { isScripted } from '../../model/model-names.js';
+import { createSandboxProvider } from '../../sandbox/create-sandbox-provider.js';
 import { runCommand } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { howToGoOn, programWord } from '../go-on.js';
@@ -33,7 +35,18 @@ export async function runStep({ flags, fallbackModel, step }: StepCommand): Prom
         report(event);
       };
       const mergeModel = flags.mergeModel === undefined ? {} : { mergeModel: flags.mergeModel };
-      const result = await step(files, { ...stepOptions(flags), ...mergeModel, signal, onEvent });
+      if (flags.sandbox === 'local' && files.models.some((model) => !isScripted(model))) {
+        terminal.note(
+          'commands that live models write run unconfined on this machine; --sandbox confined or docker keeps them in',
+        );
+      }
+      const sandboxes = await createSandboxProvider(flags.sandbox === 'unconfined' ? 'local' : flags.sandbox);
+      let result: StepResult;
+      try {
+        result = await step(files, { ...stepOptions(flags), ...mergeModel, sandboxes, signal, onEvent });
+      } finally {
+        await sandboxes.disposeAll();
+      }
       if (flags.json) terminal.print(JSON.stringify(reportAsJson(result), null, 2));
       else printReport(result, terminal);
       return result.status === 'broke' ? EXIT.broke : EXIT.done;
