@@ -8,11 +8,12 @@ import { parseArgs } from 'node:util';
 import { describeError } from '../src/base/errors.js';
 import { figureLine, isMet, type Benchmark, type Figure } from './benchmark.js';
 import { bus } from './bus.js';
+import { confinedSandbox } from './confined-sandbox.js';
 import { harness } from './harness.js';
 import { help } from './help.js';
 import { merge } from './merge.js';
 
-const BENCHMARKS: readonly Benchmark[] = [harness, merge, bus, help];
+const BENCHMARKS: readonly Benchmark[] = [harness, merge, bus, help, confinedSandbox];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

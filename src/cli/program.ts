@@ -116,6 +116,16 @@ export function buildProgram(): Command {
     .option('--json', 'print the findings as JSON on stdout, everything else on stderr', false)
     .action(async (flags) => (await import('./commands/doctor.js')).doctor(flags));
 
+  const images = subcommand(program, 'images', 'Look at and build the Docker images that tasks need.');
+  addDatasetFlags(subcommand(images, 'list', 'List the images, and whether the engine has them.')).action(
+    async (flags) => (await import('./commands/images.js')).listImages(flags),
+  );
+  addDatasetFlags(
+    subcommand(images, 'build', 'Build those that are missing, from a task’s Dockerfile or the base image.'),
+  )
+    .option('--force', 'build what is there already, too', false)
+    .action(async (flags) => (await import('./commands/images.js')).buildImages(flags));
+
   const dataset = subcommand(program, 'dataset', 'Look at and check tasks in CooperBench’s layout.');
 
   addDatasetFlags(subcommand(dataset, 'list', 'List tasks, features and pairs.')).action(async (flags) =>

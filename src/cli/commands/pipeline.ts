@@ -40,7 +40,9 @@ export async function runStep({ flags, fallbackModel, step }: StepCommand): Prom
           'commands that live models write run unconfined on this machine; --sandbox confined or docker keeps them in',
         );
       }
-      const sandboxes = await createSandboxProvider(flags.sandbox === 'unconfined' ? 'local' : flags.sandbox);
+      const kind = flags.sandbox === 'unconfined' ? 'local' : flags.sandbox;
+      const image = process.env['TROUPE_BASE_IMAGE'];
+      const sandboxes = await createSandboxProvider(kind, { docker: image === undefined ? {} : { image } });
       let result: StepResult;
       try {
         result = await step(files, { ...stepOptions(flags), ...mergeModel, sandboxes, signal, onEvent });
