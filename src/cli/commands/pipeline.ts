@@ -10,6 +10,7 @@ import { progressReporter } from '../progress.js';
 import type { RunFlags } from '../run-flags.js';
 import { filesFor, stepOptions } from '../run-request.js';
 import { printReport, reportAsJson } from '../run-report.js';
+import type { Terminal } from '../terminal.js';
 
 /** One step of the pipeline as a command. */
 export interface StepCommand {
@@ -32,14 +33,11 @@ export async function runStep({ flags, fallbackModel, step }: StepCommand): Prom
       const report = progressReporter(terminal, files.setting);
       const onEvent = (event: RunEvent): void => {
         seen.push(event);
+        if (event.type === 'run-started' && flags.sandbox === 'local')
+          warnOfLiveModels(event.agents, terminal);
         report(event);
       };
       const mergeModel = flags.mergeModel === undefined ? {} : { mergeModel: flags.mergeModel };
-      if (flags.sandbox === 'local' && files.models.some((model) => !isScripted(model))) {
-        terminal.note(
-          'commands that live models write run unconfined on this machine; --sandbox confined or docker keeps them in',
-        );
-      }
       const kind = flags.sandbox === 'unconfined' ? 'local' : flags.sandbox;
       const image = process.env['TROUPE_BASE_IMAGE'];
       const sandboxes = await createSandboxProvider(kind, { docker: image === undefined ? {} : { image } });
@@ -54,6 +52,14 @@ export async function runStep({ flags, fallbackModel, step }: StepCommand): Prom
       return result.status === 'broke' ? EXIT.broke : EXIT.done;
     },
     { goOn: () => howToGoOn(thisProgram(), process.argv.slice(2), seen) },
+  );
+}
+
+/** Says so where what live models write is about to run unconfined. */
+function warnOfLiveModels(agents: readonly { readonly model: string }[], terminal: Terminal): void {
+  if (agents.every(({ model }) => isScripted(model))) return;
+  terminal.note(
+    'commands that live models write run unconfined on this machine; --sandbox confined or docker keeps them in',
   );
 }
 

@@ -13,6 +13,7 @@ import { findMachineLeftovers, removeMachineLeftovers } from '../../../src/sandb
 import type { ManagedSandbox } from '../../../src/sandbox/sandbox.js';
 import { processesWith } from '../../contract/attacks/world.js';
 import { whyNoBubblewrap } from './availability.js';
+import { shownFolder } from './shown-folder.js';
 
 const bash = (text: string): [string, ...string[]] => ['bash', '-c', text];
 const MODULE = path.resolve(import.meta.dirname, '../../../dist/src/sandbox/bubblewrap/confined-sandbox.js');
@@ -141,14 +142,13 @@ describe.skipIf(whyNoBubblewrap !== undefined)(
     });
 
     it('hides folders that are named, and shows others that are named', async () => {
-      const options = { readable: [import.meta.dirname], hidden: ['/usr/share/doc'] };
+      const { folder, file } = shownFolder();
+      const options = { readable: [folder], hidden: ['/usr/share/doc'] };
       await withSandbox(options, async (sandbox) => {
         const { stdout } = await sandbox.run(
-          bash(
-            `ls ${import.meta.filename}; ls -A /usr/share/doc; touch ${import.meta.filename} /usr/share/doc/x`,
-          ),
+          bash(`ls ${file}; ls -A /usr/share/doc; touch ${file} /usr/share/doc/x`),
         );
-        expect(stdout).toBe(`${import.meta.filename}\n`);
+        expect(stdout).toBe(`${file}\n`);
       });
     });
 

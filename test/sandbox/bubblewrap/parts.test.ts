@@ -13,6 +13,7 @@ import { completeConfinedLimits } from '../../../src/sandbox/bubblewrap/limits.j
 import { excess, useOfDescendants } from '../../../src/sandbox/bubblewrap/resource-watch.js';
 import { seccompFilter } from '../../../src/sandbox/bubblewrap/seccomp-filter.js';
 import { inspectSystem, mayBeShown, visibleSearchPath } from '../../../src/sandbox/bubblewrap/system-view.js';
+import { shownFolder } from './shown-folder.js';
 
 const ALLOW = 0x7fff0000;
 const EPERM = 0x00050001;
@@ -106,14 +107,15 @@ describe('what a confined sandbox sees', () => {
   });
 
   it('does not grow by a variable that names a home, and grows by a folder that the user names', () => {
+    const { folder } = shownFolder();
     const named = inspectSystem({
       ...request,
       home: '/usr/share/doc',
       environment: { GOROOT: '/usr/share', JAVA_HOME: '/root' },
-      readable: [import.meta.dirname],
+      readable: [folder],
     });
     expect(named.shown).not.toContain('/root');
-    expect(named.shown).toContain(import.meta.dirname);
+    expect(named.shown).toContain(folder);
   });
 
   it('hides folders that lie in what is shown, and need not hide others', () => {

@@ -117,9 +117,10 @@ describeWithDocker('Docker sandbox', () => {
     const started = await sandbox.run(bash(`(${server}) & echo started; echo begun >&2`));
     expect(started).toMatchObject({ exitCode: 0 });
     expect(started.stdout).toMatch(/^(beat\n)*started\n(beat\n)*$/);
-    const first = await sandbox.run(bash('sleep 0.2; cat beat'));
-    const second = await sandbox.run(bash('sleep 0.2; cat beat'));
-    expect(Number(second.stdout)).toBeGreaterThan(Number(first.stdout));
+    const beat = async (): Promise<number> => Number((await sandbox.run(bash('cat beat'))).stdout);
+    await expect.poll(beat, { timeout: 20_000 }).toBeGreaterThan(0);
+    const first = await beat();
+    await expect.poll(beat, { timeout: 20_000 }).toBeGreaterThan(first);
     await sandbox.dispose();
   });
 
