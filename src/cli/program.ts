@@ -146,5 +146,17 @@ export function buildProgram(): Command {
     ),
   ).action(async (flags) => (await import('./commands/dataset.js')).datasetConflicts(flags));
 
+  subcommand(dataset, 'prepare', 'Put the public dataset, or another, into the dataset folder and verify it.')
+    .option('--from <source>', 'folder, git URL or Hugging Face dataset (default: the public dataset)')
+    .addOption(
+      new Option('--subset <name>', 'only the tasks that this subset names').choices([
+        'lite',
+        'flash',
+      ] as const),
+    )
+    .option('--dataset-dir <folder>', 'folder that the tasks are put into', 'dataset')
+    .option('--json', 'print the result as JSON on stdout, everything else on stderr', false)
+    .action(async (flags) => (await import('./commands/dataset-prepare.js')).datasetPrepare(flags));
+
   return program;
 }
