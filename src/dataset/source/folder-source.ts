@@ -40,8 +40,14 @@ async function walkTasks(
   files: SourceFile[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const name of await namesIn(path.join(root, repository))) {
-    if (/^task\d+$/.test(name)) await walk(root, `${repository}/${name}`, files, signal);
+  const folder = path.join(root, repository);
+  const isLink = (await lstat(folder)).isSymbolicLink();
+  const names = isLink ? await readdir(folder).catch(() => []) : await namesIn(folder);
+  for (const name of names.filter((inner) => /^task\d+$/.test(inner))) {
+    const relative = `${repository}/${name}`;
+    const refusal = 'it lies behind a symbolic link';
+    if (isLink) files.push({ path: relative, size: 0, isExecutable: false, refusal });
+    else await walk(root, relative, files, signal);
   }
 }
 

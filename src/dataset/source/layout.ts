@@ -17,7 +17,8 @@ export interface SourceLayout {
   readonly subsets: ReadonlyMap<string, PlacedFile>;
 }
 
-const TASK_FILE = /^([^/]+)\/(task\d+)\/./;
+/** A file of a task; a task's own name where a file, such as a link, has it. */
+const TASK_FILE = /^([^/]+)\/(task\d+)(?:\/.|$)/;
 const FEATURE_FILE = /^[^/]+\/task\d+\/feature\d+\/./;
 const SUBSET_FILE = /^subsets\/([^/.][^/]*)\.json$/;
 
@@ -46,6 +47,7 @@ export function layoutOf(files: readonly SourceFile[], sourceName: string): Sour
     const task = taskOf(place);
     if (subset === undefined && task === undefined) continue;
     if (file.refusal !== undefined) throw hostile(sourceName, file.path, file.refusal);
+    if (place === task) throw hostile(sourceName, file.path, 'the task is no folder');
     if (parentsOf(place).some((parent) => places.has(parent))) {
       throw hostile(sourceName, file.path, 'a folder of it is named as a file as well');
     }

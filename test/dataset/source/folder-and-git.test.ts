@@ -88,6 +88,17 @@ describe('a folder', () => {
     expect(existsSync(target)).toBe(false);
   });
 
+  it.each([
+    ['a task', 'alpha_task/task7', 'beta_task/task20'],
+    ['a repository', 'gamma_task', 'beta_task'],
+  ])('that has %s by a link is refused, not taken in part', async (_kind, link, to) => {
+    symlinkSync(path.join(from, to), path.join(from, link));
+    const mistake = await mistakeOf(prepare());
+    expect(mistake.toLine()).toContain(`"${link}`);
+    expect(mistake.toLine()).toContain('symbolic link');
+    expect(existsSync(target)).toBe(false);
+  });
+
   it('without a task is a mistake', async () => {
     expect((await mistakeOf(prepare(work))).code).toBe('dataset-empty');
   });

@@ -408,6 +408,20 @@ describe('a hub that refuses', () => {
     await other.close();
   });
 
+  it('whose list goes on at another host has the token sent nowhere but to itself', async () => {
+    const other = await startHub(NAME, sampleFiles());
+    hub.intercept = (request, response) => {
+      if (!request.path.includes('/tree/')) return false;
+      const next = `<${other.url}${request.path}?cursor=0>; rel="next"`;
+      response.writeHead(200, { 'content-type': 'application/json', link: next }).end('[]');
+      return true;
+    };
+    await prepare({}, { token: TOKEN });
+    expect(other.requests.length).toBeGreaterThan(0);
+    expect(other.requests.map(({ authorization }) => authorization).filter(Boolean)).toEqual([]);
+    await other.close();
+  });
+
   it('is told from one that is not there, or is none', async () => {
     const { url } = hub;
     refuseWith(200, '<html>');
