@@ -25,17 +25,22 @@ export function printVerdictTable(summaries: readonly RunSummary[], terminal: Te
   const mark = (passed: boolean): string => (passed ? colors.green('pass') : colors.red('fail'));
   const rows = summaries.map((summary) => {
     const { verdict, messages } = summary;
+    // What broke under a run says nothing of its features.
+    const isBroken = verdict?.lostAt === 'infrastructure';
     const outcomes = features.map((_, index) => {
       const feature = verdict?.features[index];
-      return feature === undefined ? '-' : mark(feature.passed);
+      return feature === undefined || isBroken ? '-' : mark(feature.passed);
     });
-    const all = verdict === undefined ? '-' : verdict.features.length > 1 ? mark(verdict.success) : '-';
+    const all =
+      verdict === undefined || isBroken ? '-' : verdict.features.length > 1 ? mark(verdict.success) : '-';
     return [
       summary.setting,
       mergeText(summary),
       ...outcomes,
       all,
-      summary.agents.length > 1 ? `${messages.delivered} / ${messages.withheld}` : '-',
+      summary.agents.length > 1 && summary.stops.length > 0
+        ? `${messages.delivered} / ${messages.withheld}`
+        : '-',
       verdictText(summary, colors),
     ];
   });
@@ -64,7 +69,9 @@ export function printReport(result: StepResult, terminal: Terminal): void {
     terminal.print(plainText(summary.verdict.explanation, 300));
     if (summary.cause !== undefined) terminal.print(`cause: ${plainText(summary.cause.reason, 300)}`);
   } else {
-    const stops = summary.stops.map((stop) => `${stop.agent} ${stop.reason} after ${stop.steps} steps`);
+    const stops = summary.stops.map(
+      (stop) => `${stop.agent} ${stop.reason} after ${stop.steps} step${stop.steps === 1 ? '' : 's'}`,
+    );
     terminal.print(stops.join('; ') || summary.status);
   }
   if (summary.cost.calls > 0) terminal.print(costText(summary));

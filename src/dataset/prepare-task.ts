@@ -52,12 +52,14 @@ export async function prepareTask(task: Task, options: PrepareOptions = {}): Pro
     options.onProgress?.('found-in-cache', task);
     return new PreparedTask(task, folder, known);
   }
-  const preparation = underWay.get(folder) ?? prepareInto(task, repository, folder, options);
-  underWay.set(folder, preparation);
+  // Tasks that are alike share what is made of them, but not each other's mistakes.
+  const joined = `${folder}\0${task.folder}`;
+  const preparation = underWay.get(joined) ?? prepareInto(task, repository, folder, options);
+  underWay.set(joined, preparation);
   try {
     return new PreparedTask(task, folder, await preparation);
   } finally {
-    underWay.delete(folder);
+    underWay.delete(joined);
   }
 }
 

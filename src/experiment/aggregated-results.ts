@@ -6,14 +6,23 @@ import { resultNames, type RunKey } from './result-names.js';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * All evaluations of a task with the same setting, first model and repeat as `aggregated_results_….json` (format
+ * All evaluations of a task with the same setting, models and repeat as `aggregated_results_….json` (format
  * of the first Python release). Each rung counts what the one before it solved.
  *
- * @param reports merge reports, or test results of one agent, as they were read.
+ * @param read merge reports, or test results of one agent, as they were read.
  */
-export function aggregatedResults(key: RunKey, reports: readonly Fields[]): object {
+export function aggregatedResults(key: RunKey, read: readonly Fields[]): object {
   const { setting, repoName, taskId, k } = key;
-  const shared = { setting, repo_name: repoName, task_id: taskId, k, total_tasks: reports.length };
+  const reports = read.filter((report) => !brokeDown(report));
+  const shared = {
+    setting,
+    repo_name: repoName,
+    task_id: taskId,
+    k,
+    total_tasks: reports.length,
+    // Left out of the total: what broke under a run says nothing of its agents.
+    infrastructure_failures: read.length - reports.length,
+  };
   const share = (name: string, count: number): Fields => ({
     [name]: count,
     [`${name}_pct`]: reports.length === 0 ? 0 : (100 * count) / reports.length,
@@ -31,6 +40,10 @@ export function aggregatedResults(key: RunKey, reports: readonly Fields[]): obje
   const results = reports.map((report) => (isSingle ? singleResult(report) : soloResult(report)));
   const passed = results.filter((result) => result[isSingle ? 'test_passed' : 'both_tests_passed'] === true);
   return { ...shared, ...share('success', passed.length), detailed_results: results };
+}
+
+function brokeDown(report: Fields): boolean {
+  return fieldsOf(report['verdict'])['lostAt'] === 'infrastructure' || report['lost_at'] === 'infrastructure';
 }
 
 function allPass(pair: Fields, field: string): boolean {
@@ -77,8 +90,8 @@ function fieldsOf(value: unknown): Fields {
 }
 
 /**
- * Reads the evaluations that lie under a task's folder for the same setting, first model and repeat; what cannot
- * be read is left out.
+ * Reads the evaluations that lie under a task's folder for the same setting, models and repeat, one a pair; what
+ * cannot be read is left out.
  *
  * @param folder `<logs>/<setting>/<repo>/task<id>`.
  */
@@ -100,7 +113,14 @@ export async function readReports(folder: string, key: RunKey): Promise<Fields[]
       }
     }),
   );
-  return reports.flat().sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1));
+  const ofTeam = reports.flat().filter((report) => isSameTeam(report, key));
+  const byPair = new Map(ofTeam.map((report) => [sortKey(report).split('/').sort().join('/'), report]));
+  return [...byPair.values()].sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1));
+}
+
+/** Whether a report is of the same models; file names tell the first one alone. */
+function isSameTeam(report: Fields, key: RunKey): boolean {
+  return report['models'] === undefined || JSON.stringify(report['models']) === JSON.stringify(key.models);
 }
 
 /** The names that differ from an example in the feature ids alone. */

@@ -18,7 +18,7 @@ function evaluationSeconds(events: readonly RunEvent[]): number {
 /**
  * The evaluation of a team's run as `…_merge_report_….json` (format of the first Python release). Where a merge
  * was clean, later rungs would give the same tree and repeat its results; a rung that was not reached, or made
- * nothing to test, is `null`. What did not merge cleanly did not pass.
+ * nothing to test, is `null`. What did not merge cleanly did not pass, unless the run broke.
  */
 export function mergeReport(events: readonly RunEvent[], key: RunKey, output: OutputReader): object {
   const attempts = eventsOf(events, 'merge-attempted');
@@ -27,10 +27,11 @@ export function mergeReport(events: readonly RunEvent[], key: RunKey, output: Ou
   const cause = eventsOf(events, 'cause-assigned').at(-1);
   const alone = eventsOf(events, 'tests-finished').filter((test) => test.stage === 'alone');
   const rungs = testsByRung(events);
+  const broke = verdict?.lostAt === 'infrastructure';
   const feature = (number: number): object => {
     const fields = RUNGS.flatMap((rung): [string, unknown][] => {
       const test = rungs.get(rung)?.find((candidate) => candidate.feature === number);
-      const untested = rung === 'naive' ? false : null;
+      const untested = rung === 'naive' && !broke ? false : null;
       return [
         [`${rung}_merge_test_passed`, test?.passed ?? untested],
         [`${rung}_merge_test_output`, test === undefined ? '' : output(test.output)],
@@ -47,6 +48,9 @@ export function mergeReport(events: readonly RunEvent[], key: RunKey, output: Ou
     task_id: key.taskId,
     k: key.k,
     models: key.models,
+    apply_status: Object.fromEntries(
+      eventsOf(events, 'patch-applied').map(({ agent, status }) => [agent, status]),
+    ),
     merge_analysis: {
       status: naive?.status ?? 'missing_input',
       conflict_score: naive?.score ?? 0,
@@ -118,6 +122,7 @@ export function testReport(
     k: key.k,
     error_info: problem,
     duration: evaluationSeconds(events),
+    ...(verdict?.lostAt === undefined ? {} : { lost_at: verdict.lostAt }),
   };
   const outputOf = (id: number): string => {
     const test = find(id);

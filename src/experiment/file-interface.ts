@@ -53,9 +53,11 @@ export class FileInterface {
   /** Absolute path of the run's folder under the logs folder. */
   readonly folder: string;
   readonly #relative: string;
+  readonly #options: FileInterfaceOptions;
 
   /** @throws {UserMistake} for an unknown setting, a wrong number of features or a name that is no model's. */
   constructor(options: FileInterfaceOptions) {
+    this.#options = options;
     this.scenario = findScenario(options.setting);
     this.setting = this.scenario.name;
     this.repoName = options.repoName;
@@ -91,6 +93,12 @@ export class FileInterface {
     this.#relative = runFolder(this.key);
     this.datasetFolder = options.datasetFolder ?? defaultDatasetFolder(this.repoName);
     this.folder = path.resolve(options.logsFolder ?? 'logs', this.#relative);
+  }
+
+  /** The same run by other models: one for the whole team. */
+  withModel(model: string): FileInterface {
+    const { model2: _other, ...options } = this.#options;
+    return new FileInterface({ ...options, model1: model });
   }
 
   /** Absolute path of the copy that `cache` locations read: outlives a deleted logs folder. */

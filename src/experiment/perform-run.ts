@@ -45,6 +45,8 @@ export interface RunOrder extends StepOptions {
   /** Makes the patches from the task itself. */
   readonly goldPatches?: (task: PreparedTask) => Promise<ReadonlyMap<string, Buffer>>;
   readonly evaluation?: EvaluationType;
+  /** What broke under the execution that made the patches, one line each. */
+  readonly earlierFaults?: readonly string[];
 }
 
 /** What a step did, and where it wrote it. */
@@ -76,7 +78,10 @@ export async function performRun(files: FileInterface, order: RunOrder): Promise
     attachments: attachments.folder,
     keepOlder: !isAllScripted(files.team) || order.schedule === 'concurrent',
   });
-  const writer = new ResultWriter(files, attachments.folder, earlier);
+  const writer = new ResultWriter(files, attachments.folder, {
+    earlierMessages: earlier,
+    isGold: order.goldPatches !== undefined,
+  });
   const simulation = runSimulation(files.scenario, {
     ...runOptions(order),
     task,
@@ -85,6 +90,7 @@ export async function performRun(files: FileInterface, order: RunOrder): Promise
     phases: order.phases.filter((phase) => phase !== 'planning' || files.scenario.planning),
     sinks: [sink],
     attachments,
+    ...(order.earlierFaults === undefined ? {} : { earlierFaults: order.earlierFaults }),
     ...(plans === undefined ? {} : { plans }),
     ...(patches === undefined ? {} : { patches }),
   });

@@ -17,6 +17,8 @@ export interface ResultContext {
   readonly output: OutputReader;
   /** Messages of a planning that was done by a command of its own. */
   readonly earlierMessages?: readonly ConversationMessage[];
+  /** Whether the dataset's own patches are evaluated. */
+  readonly isGold?: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ResultContext {
 export function resultFiles(
   events: readonly RunEvent[],
   key: RunKey,
-  { output, earlierMessages = [] }: ResultContext,
+  { output, earlierMessages = [], isGold = false }: ResultContext,
 ): ResultFile[] {
   const started = eventsOf(events, 'run-started')[0];
   if (started === undefined) return [];
@@ -42,6 +44,7 @@ export function resultFiles(
   }
   if (begun.has('execution')) {
     for (const { agent, patch } of eventsOf(events, 'patch-taken')) {
+      if (patch.text === '' && wasCutOff(events, agent)) continue;
       files.push({ name: names.patch(agents.indexOf(agent)), content: fromContent(patch) });
     }
     agents.forEach((agent, index) => {
@@ -53,12 +56,19 @@ export function resultFiles(
     const earlier = begun.has('planning') ? [] : earlierMessages;
     files.push({ name: names.conversation, content: json(conversationFile(events, earlier)) });
   }
-  if (eventsOf(events, 'verdict-reached').length > 0) files.push(...evaluationFiles(events, key, output));
+  if (eventsOf(events, 'verdict-reached').length > 0) {
+    files.push(...evaluationFiles(events, key, output, isGold));
+  }
   return files;
 }
 
 /** What the evaluation found: each patch's tests by themselves, or the merge's. */
-function evaluationFiles(events: readonly RunEvent[], key: RunKey, output: OutputReader): ResultFile[] {
+function evaluationFiles(
+  events: readonly RunEvent[],
+  key: RunKey,
+  output: OutputReader,
+  isGold: boolean,
+): ResultFile[] {
   const names = resultNames(key);
   const merges = eventsOf(events, 'merge-attempted');
   const broke = eventsOf(events, 'verdict-reached').at(-1)?.verdict.lostAt === 'infrastructure';
@@ -78,8 +88,21 @@ function evaluationFiles(events: readonly RunEvent[], key: RunKey, output: Outpu
   return [
     { name: names.mergeReport, content: json(mergeReport(events, key, output)) },
     ...diffs,
-    { name: names.result, content: success ? 'pass\n' : 'fail\n' },
+    // What broke under a run says nothing of the team.
+    ...(broke
+      ? []
+      : [{ name: isGold ? names.goldResult : names.result, content: success ? 'pass\n' : 'fail\n' }]),
   ];
+}
+
+/** Whether the world or the user ended the agent's work, so that having no patch says nothing of the agent. */
+function wasCutOff(events: readonly RunEvent[], agent: string): boolean {
+  return eventsOf(events, 'agent-stopped').some(
+    (stop) =>
+      stop.agent === agent &&
+      stop.phase === 'execution' &&
+      (stop.reason === 'fault' || stop.reason === 'interrupted'),
+  );
 }
 
 function json(value: unknown): string {

@@ -60,6 +60,8 @@ export function resultNames(key: RunKey) {
     executionTrajectory: (agent: number) => `execution_traj_${model(agent)}_k${k}_${ofAgent(agent)}.json`,
     /** The layout has no place for `k` in the next two; the first repeat keeps its names. */
     conversation: `conversation_${model(0)}${repeat}.json`,
+    /** Of the dataset's own patches, which are no team's. */
+    goldResult: `result_gold${repeat}.txt`,
     result: `result${repeat}.txt`,
     mergeReport: `${model(0)}_${repoName}_task${taskId}_merge_report_${pair}_k${k}.json`,
     mergeDiff: (rung: 'naive' | 'union' | 'llm') =>

@@ -6,24 +6,20 @@ import { eventsOf, type RunEvent } from '../log/event.js';
 import { aggregatedResults, readReports } from './aggregated-results.js';
 import { planningMessages, type ConversationMessage } from './conversation-file.js';
 import type { FileInterface } from './file-interface.js';
-import { resultFiles } from './result-files.js';
+import { resultFiles, type ResultContext } from './result-files.js';
 
 /** Writes a run's result files, each whole or not at all, with a copy in the cache. */
 export class ResultWriter {
   readonly #files: FileInterface;
   readonly #attachments: string;
-  readonly #earlierMessages: readonly ConversationMessage[];
+  readonly #context: Omit<ResultContext, 'output'>;
   readonly #written = new Map<string, string>();
 
   /** @param attachments folder of the run's attachments. */
-  constructor(
-    files: FileInterface,
-    attachments: string,
-    earlierMessages: readonly ConversationMessage[] = [],
-  ) {
+  constructor(files: FileInterface, attachments: string, context: Omit<ResultContext, 'output'> = {}) {
     this.#files = files;
     this.#attachments = attachments;
-    this.#earlierMessages = earlierMessages;
+    this.#context = context;
   }
 
   /** Absolute paths of what was written, copies left out. */
@@ -35,8 +31,8 @@ export class ResultWriter {
   async write(events: readonly RunEvent[]): Promise<void> {
     const { key, folder, cacheFolder } = this.#files;
     const results = resultFiles(events, key, {
+      ...this.#context,
       output: (name) => this.#output(name),
-      earlierMessages: this.#earlierMessages,
     });
     if (eventsOf(events, 'verdict-reached').length > 0) await this.#removeOldDiffs(results);
     for (const { name, content } of results) await this.#put(folder, cacheFolder, name, content);

@@ -1,7 +1,9 @@
 import { GoldTrees } from '../../agents/personas/gold-trees.js';
+import path from 'node:path';
 import { UserMistake } from '../base/errors.js';
 import type { PreparedTask } from '../dataset/prepared-task.js';
 import type { EvaluationType } from '../referee/referee-effects.js';
+import { checkOrigin, earlierWork } from './earlier-work.js';
 import type { FileInterface, ResultLocation } from './file-interface.js';
 import { performRun, type StepOptions, type StepResult } from './perform-run.js';
 
@@ -56,14 +58,28 @@ export async function evaluate(files: FileInterface, options: EvaluationOptions 
       remedy: 'use --eval-type test',
     });
   }
-  return performRun(files, {
+  const order = {
     ...shared,
-    command: 'evaluate',
-    phases: ['evaluation'],
-    ...(patchLocation === 'gold'
-      ? { goldPatches: (task: PreparedTask) => goldPatches(files, task) }
-      : { patches: () => byAgent(files, (index) => files.readPatch(index, patchLocation)) }),
+    command: 'evaluate' as const,
+    phases: ['evaluation'] as const,
     ...(evalType === undefined ? {} : { evaluation: evalType }),
+  };
+  if (patchLocation === 'gold') {
+    // Whoever's models are named: these patches are nobody's but the dataset's.
+    const gold = files.withModel('scripted/gold');
+    return performRun(gold, { ...order, goldPatches: (task) => goldPatches(gold, task) });
+  }
+  const work = patchLocation === 'logs' ? await earlierWork(files) : undefined;
+  const readPatch = async (index: number): Promise<Buffer> => {
+    const patch = await files.readPatch(index, patchLocation);
+    const file = path.join(files.folder, files.names.patch(index));
+    checkOrigin(files.team[index]?.id ?? '', patch, file, work);
+    return patch;
+  };
+  return performRun(files, {
+    ...order,
+    patches: () => byAgent(files, readPatch),
+    earlierFaults: work?.faults ?? [],
   });
 }
 

@@ -24,6 +24,8 @@ export interface SimulationOptions {
   readonly plans?: ReadonlyMap<string, string>;
   /** Patches by agent, where execution was done before. */
   readonly patches?: ReadonlyMap<string, Buffer>;
+  /** What broke under that execution, one line each; it is not the agents' failure then. */
+  readonly earlierFaults?: readonly string[];
   /** Default: as the scenario integrates. */
   readonly evaluation?: EvaluationType;
   /** Live model of the merge ladder's last rung. Default: the first agent's, where that is a live one. */

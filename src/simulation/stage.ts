@@ -253,7 +253,10 @@ export class Stage implements SimulationEffects {
       evaluation,
       features: options.features,
       effects: session,
-      faults: eventsOf(memory.events, 'fault-occurred').map((event) => `${event.where}: ${event.detail}`),
+      faults: [
+        ...(options.earlierFaults ?? []),
+        ...eventsOf(memory.events, 'fault-occurred').map((event) => `${event.where}: ${event.detail}`),
+      ],
     };
   }
 

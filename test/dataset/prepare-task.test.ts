@@ -230,6 +230,18 @@ describe('a setup that goes wrong', () => {
     expect(await oneTask({ setup: undefined }).mistake()).toMatchObject({ code: 'script-missing' });
   });
 
+  it('is told of each task by itself, also of tasks that are alike and prepared at once', async () => {
+    const root = path.join(scratch, String((count += 1)));
+    for (const id of [1, 2]) writeTask(path.join(root, 'dataset/a_task', `task${id}`), { setup: undefined });
+    const told = [1, 2].map(async (id) => {
+      const task = await loadTask(path.join(root, 'dataset'), 'a_task', id);
+      const error: unknown = await prepareTask(task, { cacheFolder: path.join(root, 'cache') }).catch((reason: unknown) => reason);
+      return (error as UserMistake).where;
+    });
+    const wanted = [1, 2].map((id) => path.join(root, 'dataset/a_task', `task${id}`, 'setup.sh'));
+    expect(await Promise.all(told)).toEqual(wanted);
+  });
+
   it('is told with the last line that setup.sh said', async () => {
     const error = await oneTask({ setup: 'echo one\necho "no network" >&2\nexit 3\n' }).mistake();
     expect(error.code).toBe('setup-failed');

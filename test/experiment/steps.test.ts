@@ -302,7 +302,7 @@ describe('the merge report', () => {
       },
       feature2: { number: 2, union_merge_test_output: expect.stringContaining('passed') },
     });
-    expect(textOf(files, files.names.result)).toBe('pass\n');
+    expect(textOf(files, files.names.goldResult)).toBe('pass\n');
     expect(textOf(files, files.names.mergeDiff('naive'))).toContain('+line 15 has two');
     expect(readdirSync(files.folder).filter((name) => /_(?:union|llm)\.diff$/.test(name))).toEqual([]);
   });
@@ -316,7 +316,7 @@ describe('the merge report', () => {
     expect(rungs(report, 'feature1')).toEqual([false, true, true]);
     expect(rungs(report, 'feature2')).toEqual([false, true, true]);
     expect(textOf(files, files.names.mergeDiff('union'))).toContain('+six');
-    expect(textOf(files, files.names.result)).toBe('pass\n');
+    expect(textOf(files, files.names.goldResult)).toBe('pass\n');
   });
 
   it('of a merge that nothing solves tells what was tried and what was not', async () => {
@@ -331,7 +331,7 @@ describe('the merge report', () => {
     expect(report['strategies']).toMatchObject({ llm: { status: 'not-tried' } });
     expect(rungs(report, 'feature1').at(-1)).toBeNull();
     expect(rungs(report, 'feature1')[0]).toBe(false);
-    expect(textOf(files, files.names.result)).toBe('fail\n');
+    expect(textOf(files, files.names.goldResult)).toBe('fail\n');
   });
 
   it('of a merge that a model solves has the model’s rung and diff', async () => {
