@@ -158,8 +158,16 @@ export class AgentSession implements AgentEffects {
           ...broken,
         });
         log.flush();
-        const { output, isError } = await carryOut(call);
-        log.append({ type: 'tool-returned', agent: id, callId: call.id, tool: call.name, isError, output });
+        const outcome = await carryOut(call);
+        // The model is shown what the log has, not what had to be taken out of it.
+        const { output, isError } = log.append({
+          type: 'tool-returned',
+          agent: id,
+          callId: call.id,
+          tool: call.name,
+          isError: outcome.isError,
+          output: outcome.output,
+        });
         results.push({ type: 'tool-result' as const, callId: call.id, name: call.name, output, isError });
       }
       return { type: 'acted', results, signals };

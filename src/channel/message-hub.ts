@@ -49,13 +49,15 @@ export class MessageHub {
   /** @throws {TroupeError} as {@link BusConnection.send} does. */
   send(from: string, draft: MessageDraft): SendReceipt {
     const to = this.#recipientsOf(from, draft);
-    const message = createMessage(this.#count + 1, from, to, draft, this.#phase);
+    let message = createMessage(this.#count + 1, from, to, draft, this.#phase);
     const state = { phase: this.#phase, sentBefore: this.#sent };
     const recipients = to.map((agent) => ({ agent, outcome: this.#policy.decide(message, agent, state) }));
     // From here on nothing fails but the log, so that a policy that throws leaves no message half sent.
     this.#count += 1;
     this.#sent.set(from, (this.#sent.get(from) ?? 0) + 1);
-    this.#log.append<'message-sent'>(sentEvent(message));
+    const { content } = this.#log.append<'message-sent'>(sentEvent(message));
+    // What the log took out reaches nobody.
+    if (content !== message.content) message = { ...message, content };
     for (const { agent, outcome } of recipients) {
       if (outcome.verdict === 'deliver') {
         this.inbox(agent).push(message);

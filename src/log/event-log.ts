@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { EventBody, EventOf, EventType, RunEvent } from './event.js';
+import { scrubValue, type Scrub } from './scrubbing.js';
 
 /** Where events go. Sinks are told of every event, in order, and never change it. */
 export interface EventSink {
@@ -10,6 +11,13 @@ export interface EventSink {
   close?(): void;
 }
 
+export interface EventLogOptions {
+  /** Position of the last event already in the sinks; 0, the default, for a new log. */
+  readonly lastSequence?: number;
+  /** Takes keys out of every text of every event, before any sink sees it. Default: events stay as they are. */
+  readonly scrub?: Scrub | undefined;
+}
+
 /**
  * The run's single writer: stamps each event with its position and time and hands it to the sinks.
  * Whoever acts outside the process calls {@link flush} first, so that no effect is without its record.
@@ -18,20 +26,26 @@ export class EventLog {
   #sequence: number;
   readonly #clock: Clock;
   readonly #sinks: EventSink[];
+  readonly #scrub: Scrub | undefined;
 
-  /** @param lastSequence position of the last event already in the sinks; 0 for a new log. */
-  constructor(clock: Clock, sinks: readonly EventSink[] = [], lastSequence = 0) {
+  constructor(clock: Clock, sinks: readonly EventSink[] = [], options: EventLogOptions = {}) {
     this.#clock = clock;
     this.#sinks = [...sinks];
-    this.#sequence = lastSequence;
+    this.#sequence = options.lastSequence ?? 0;
+    this.#scrub = options.scrub;
   }
 
-  /** @throws what a sink threw, once every sink has been told. */
+  /**
+   * @returns the event as it is written down: whatever is passed on of it should be taken from here, so that
+   * it holds no more than the log does.
+   * @throws what a sink threw, once every sink has been told.
+   */
   append<Type extends EventType>(body: Extract<EventBody, { type: Type }>): EventOf<Type> {
     // Read first: a clock may ring an alarm when it is read, and whoever it wakes may append.
     const at = this.#clock.now();
     this.#sequence += 1;
-    const event = { seq: this.#sequence, at, ...body } as unknown as EventOf<Type>;
+    const stamped = { seq: this.#sequence, at, ...body } as unknown as EventOf<Type>;
+    const event = this.#scrub === undefined ? stamped : scrubValue(stamped, this.#scrub);
     this.#tell((sink) => sink.write(event));
     return event;
   }

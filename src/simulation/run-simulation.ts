@@ -8,8 +8,10 @@ import { MemoryAttachments } from '../log/attachments.js';
 import { EVENT_FORMAT_VERSION, eventsOf, type RunEvent } from '../log/event.js';
 import { EventLog, MemorySink } from '../log/event-log.js';
 import { EventStream } from '../log/event-stream.js';
+import { ScrubbedAttachments } from '../log/scrubbing.js';
 import type { Verdict } from '../log/referee-events.js';
 import type { Phase } from '../log/run-events.js';
+import { secretScrubber } from '../model/secret-scrubber.js';
 import { createLocalSandboxProvider } from '../sandbox/local-sandbox.js';
 import { defineScenario, type Scenario } from '../scenario/scenario.js';
 import { completeLimits } from './limits.js';
@@ -67,7 +69,9 @@ export function runSimulation(scenario: Scenario, options: SimulationOptions): S
 
   const memory = new MemorySink();
   const stream = new EventStream();
-  const log = new EventLog(clock, [memory, ...(options.sinks ?? []), stream]);
+  // Commands in the local sandbox can read this process's own variables, whatever the run was given.
+  const scrub = secretScrubber(process.env, environment);
+  const log = new EventLog(clock, [memory, ...(options.sinks ?? []), stream], { scrub });
   log.append<'run-started'>({
     type: 'run-started',
     formatVersion: EVENT_FORMAT_VERSION,
@@ -88,6 +92,7 @@ export function runSimulation(scenario: Scenario, options: SimulationOptions): S
   const interrupt = (): void => interruption.abort(new Interrupted());
   if (options.signal?.aborted) interrupt();
   options.signal?.addEventListener('abort', interrupt, { once: true });
+  const attachments = options.attachments ?? new MemoryAttachments();
   const sandboxes = options.sandboxes ?? createLocalSandboxProvider();
   const stage = new Stage({
     scenario: complete,
@@ -100,7 +105,7 @@ export function runSimulation(scenario: Scenario, options: SimulationOptions): S
     log,
     memory,
     clock,
-    attachments: options.attachments ?? new MemoryAttachments(),
+    attachments: scrub === undefined ? attachments : new ScrubbedAttachments(attachments, scrub),
     sandboxes,
     signal: interruption.signal,
   });

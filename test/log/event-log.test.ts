@@ -37,7 +37,7 @@ describe('an event log', () => {
   });
 
   it('goes on counting where an older log ended', () => {
-    const log = new EventLog(new SimulatedClock(0), [], 41);
+    const log = new EventLog(new SimulatedClock(0), [], { lastSequence: 41 });
     expect(log.append(body('one')).seq).toBe(42);
   });
 

@@ -146,7 +146,8 @@ describe('a file sink', () => {
 
 /** A program that writes 500 events, flushes, writes one more, and waits for its end. Compiled from our sources. */
 function writerProgram(folder: string): string {
-  for (const name of ['src/base/errors', 'src/base/clock', 'src/log/event-log', 'src/log/file-sink']) {
+  const names = ['base/errors', 'base/clock', 'log/scrubbing', 'log/event-log', 'log/file-sink'];
+  for (const name of names.map((each) => `src/${each}`)) {
     const source = readFileSync(path.join(PROJECT, `${name}.ts`), 'utf8');
     const target = path.join(folder, `${name}.js`);
     mkdirSync(path.dirname(target), { recursive: true });
