@@ -1,6 +1,6 @@
 import { UserMistake } from '../base/errors.js';
 import { parseTaskId } from '../dataset/list-tasks.js';
-import { FileInterface } from '../experiment/file-interface.js';
+import { FileInterface, findScenario } from '../experiment/file-interface.js';
 import type { StepOptions } from '../experiment/perform-run.js';
 import type { RunLimits } from '../simulation/limits.js';
 import type { RunFlags } from './run-flags.js';
@@ -11,6 +11,8 @@ import type { RunFlags } from './run-flags.js';
  * @param fallbackModel model where none is given; without it a missing `--model1` is a mistake.
  */
 export function filesFor(flags: RunFlags, fallbackModel?: string): FileInterface {
+  // A misspelt setting is the commoner slip, and is told before a model is asked for.
+  findScenario(flags.setting);
   const model1 = flags.model1 ?? fallbackModel;
   if (model1 === undefined) {
     throw new UserMistake('no model is given', {

@@ -1,6 +1,6 @@
 import { eventsOf, type EventOf, type RunEvent } from '../log/event.js';
 import type { MergeStrategy } from '../log/referee-events.js';
-import { conflictSeverity } from '../referee/merge/conflict-score.js';
+import { averageLines, conflictSeverity } from '../referee/merge/conflict-score.js';
 import type { RunKey } from './result-names.js';
 
 /** Finds the text of an attachment by its name. */
@@ -58,7 +58,7 @@ export function mergeReport(events: readonly RunEvent[], key: RunKey, output: Ou
       conflict_details: {
         conflict_sections: sections,
         conflict_lines: lines,
-        avg_lines_per_conflict: sections === 0 ? 0 : lines / sections,
+        avg_lines_per_conflict: averageLines({ sections, lines }),
       },
       files: naive?.conflicts ?? [],
     },

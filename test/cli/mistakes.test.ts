@@ -92,6 +92,11 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   'an unknown command': { words: () => ['evalute'], where: 'command', remedy: 'did you mean evaluate?' },
   'a word too many': { words: () => [...run(), 'gold'], where: 'command line', remedy: 'quote values' },
+  'a misspelt setting where the model is missing too': {
+    words: () => run({ '--setting': 'cop', '--model1': undefined }),
+    where: '--setting',
+    remedy: /did you mean coop/,
+  },
   'an unknown setting': {
     words: () => run({ '--setting': 'coop_ablatoin' }),
     where: '--setting',
