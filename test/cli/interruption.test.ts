@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ODDMENTS, writeOddments } from '../simulation/oddments-task.js';
@@ -114,7 +114,7 @@ describe('Ctrl-C', () => {
     const hold = path.join(folder, 'working');
     const work = simpleAgent(() => [
       { name: 'bash', arguments: { command: 'echo changed > lines.txt' } },
-      { name: 'bash', arguments: { command: `echo > '${hold}'; sleep 300 & sleep 300` } },
+      { name: 'bash', arguments: { command: `echo >> '${hold}'; sleep 300 & sleep 300` } },
     ]);
     server.answerWith(work);
     const environment = server.environment;
@@ -122,7 +122,9 @@ describe('Ctrl-C', () => {
       ['run', ...words('-m1', 'openai/some', '--max-iterations', '5', '--merge-model=openai/other')],
       { folder, environment },
     );
-    while (!existsSync(hold)) await new Promise((resolve) => setTimeout(resolve, 20));
+    // Each agent that has made its change adds a line.
+    const arrived = (): number => (existsSync(hold) ? statSync(hold).size : 0);
+    while (arrived() < 2) await new Promise((resolve) => setTimeout(resolve, 20));
     const goOn = await interrupted(command);
     expect(goOn).toMatch(/ execute .* && node .* evaluate .* --merge-model=openai\/other$/);
     expect(goOn).not.toContain('--max-iterations');
